@@ -1,0 +1,42 @@
+#pragma once
+// Writing a layer: a directory tree or an existing tar to a compressed blob, with its digests.
+// The same input gives the same bytes: sorted entries, no names of users, no host times but mtimes.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+#include "imagetool/stream/byte_stream.hpp"
+#include "imagetool/stream/compression.hpp"
+
+namespace ocimg {
+
+/// What was written: the blob's descriptor and the diff id for the image config.
+struct WrittenLayer {
+    std::string digest;  // of the blob, "sha256:..."
+    std::uint64_t size = 0;
+    std::string diff_id;  // of the uncompressed tar, "sha256:..."
+    std::string media_type;
+};
+
+struct WriteOptions {
+    Compression compression = Compression::gzip;
+    /// Later modification times become this one (seconds since 1970, SOURCE_DATE_EPOCH).
+    std::optional<std::int64_t> clamp_mtime;
+    /// Path inside the image under which the tree stands ("opt/app"); empty: the root itself.
+    std::string prefix;
+};
+
+/// Writes the tree below `directory`: sorted by path, with hard links, xattrs and nanosecond mtimes.
+/// Sockets are left out. With a prefix its parent directories are written too (0755, root, the
+/// clamped time or 1970).
+oci::Result<WrittenLayer> write_directory_layer(oci::BorrowedFd directory, const WriteOptions& options,
+                                                ByteSink& blob);
+
+/// Writes an existing tar (gzip and zstd are decompressed first) byte for byte as it is. Only
+/// `options.compression` counts. Something that is no tar at all is an error.
+oci::Result<WrittenLayer> write_tar_layer(ByteSource& tar, const WriteOptions& options, ByteSink& blob);
+
+}  // namespace ocimg
