@@ -18,15 +18,15 @@ enum class OptionKind { boolean, value, list };
 enum class Completes { nothing, files, directories, words };
 
 struct Option {
-    std::string name;             // long name without dashes: "pid-file"
-    std::string short_name;       // one letter without dash, or empty
+    std::string name;        // long name without dashes: "pid-file"
+    std::string short_name;  // one letter without dash, or empty
     OptionKind kind = OptionKind::boolean;
-    std::string value_name;       // shown in help: "FILE"
-    std::string help;             // one sentence, lower case, no full stop
-    std::string default_value;    // shown in help and returned when the option is absent
+    std::string value_name;     // shown in help: "FILE"
+    std::string help;           // one sentence, lower case, no full stop
+    std::string default_value;  // shown in help and returned when the option is absent
     Completes completes = Completes::nothing;
     std::vector<std::string> words;  // for Completes::words
-    bool hidden = false;          // accepted, but not shown
+    bool hidden = false;             // accepted, but not shown
 };
 
 /// Whether options may follow positional arguments, or the first positional ends the options
@@ -35,12 +35,12 @@ enum class Ordering { free, stop_at_first_argument };
 
 struct Command {
     std::string name;
-    std::string summary;               // one line for the list of commands
-    std::string arguments;             // "CONTAINER-ID [SIGNAL]"
-    std::string description;           // paragraphs for help and the man page
+    std::string summary;      // one line for the list of commands
+    std::string arguments;    // "CONTAINER-ID [SIGNAL]"
+    std::string description;  // paragraphs for help and the man page
     std::vector<Option> options;
     std::size_t least_arguments = 0;
-    std::size_t most_arguments = 0;    // many_arguments: no upper bound
+    std::size_t most_arguments = 0;  // many_arguments: no upper bound
     Ordering ordering = Ordering::free;
     bool hidden = false;
     std::vector<std::string> examples;  // whole command lines, for help and the man page

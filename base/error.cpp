@@ -36,8 +36,7 @@ Error system_failure(int number, std::string_view what) {
     ErrorCode code = ErrorCode::system;
     if (number == ENOENT) code = ErrorCode::not_found;
     if (number == EEXIST) code = ErrorCode::exists;
-    return Error{
-        .code = code, .system_errno = number, .text = std::string(what) + ": " + errno_text(number)};
+    return Error{.code = code, .system_errno = number, .text = std::string(what) + ": " + errno_text(number)};
 }
 
 Error last_system_failure(std::string_view what) {

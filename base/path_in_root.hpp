@@ -14,15 +14,16 @@ namespace oci {
 
 /// What a lookup may pass through.
 struct Lookup {
-    bool follow_last = true;     // resolve a final symbolic link (inside the root)
-    bool no_symlinks = false;    // any symbolic link on the way is an error (ELOOP)
-    bool no_crossing = false;    // any mount point on the way is an error (EXDEV)
+    bool follow_last = true;   // resolve a final symbolic link (inside the root)
+    bool no_symlinks = false;  // any symbolic link on the way is an error (ELOOP)
+    bool no_crossing = false;  // any mount point on the way is an error (EXDEV)
 };
 
 /// Opens `path` as if `root` were "/": links, ".." and absolute targets stay inside. Magic links of
 /// procfs are never followed. `flags` are those of open(2); O_CLOEXEC is added. O_CREAT creates a
 /// final component that is missing.
-Result<Fd> open_in_root(BorrowedFd root, std::string_view path, int flags, mode_t mode = 0, const Lookup& lookup = {});
+Result<Fd> open_in_root(BorrowedFd root, std::string_view path, int flags, mode_t mode = 0,
+                        const Lookup& lookup = {});
 
 /// Creates `path` and its missing parents as directories below `root` and returns it opened with
 /// O_PATH. Existing components, links to directories included, are used as they are.

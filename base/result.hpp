@@ -17,8 +17,10 @@ class [[nodiscard]] Result {
 public:
     using value_type = T;
 
-    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
-    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+    Result(T value)
+        : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+    Result(Error error)
+        : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
     [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
     explicit operator bool() const noexcept { return has_value(); }
@@ -73,11 +75,11 @@ private:
 
 #define OCI_TRY_NAME_(prefix, number) prefix##number
 #define OCI_TRY_NAME(prefix, number) OCI_TRY_NAME_(prefix, number)
-#define OCI_TRY(expression, name)                       \
-    (__extension__({                                    \
-        auto name = (expression);                       \
-        if (!name.has_value()) return name.error();     \
-        std::move(name).value();                        \
+#define OCI_TRY(expression, name)                   \
+    (__extension__({                                \
+        auto name = (expression);                   \
+        if (!name.has_value()) return name.error(); \
+        std::move(name).value();                    \
     }))
 /// The value of a Result expression, or `return` with its error from the enclosing function.
 #define TRY(expression) OCI_TRY(expression, OCI_TRY_NAME(oci_try_result_, __COUNTER__))

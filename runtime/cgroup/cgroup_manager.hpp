@@ -1,0 +1,71 @@
+#pragma once
+// The interface to a container's cgroup, whatever its version. Runs in the host process.
+
+#include <sys/types.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+#include "runtime/plan/cgroup_plan.hpp"
+#include "runtime/plan/host_facts.hpp"
+
+namespace ocirun {
+
+/// Where a container's cgroup is, as recorded in state.json before anything is created.
+struct CgroupLocation {
+    CgroupDriver driver = CgroupDriver::cgroupfs;
+    CgroupVersion version = CgroupVersion::none;
+    /// v1: controller list of each hierarchy ("cpu,cpuacct") -> absolute directory; v2: "" -> directory.
+    std::map<std::string, std::string> directories;
+    /// Directories that did not exist before create: only these may be removed by delete.
+    std::vector<std::string> created;
+};
+
+class CgroupManager {
+public:
+    CgroupManager() = default;
+    CgroupManager(const CgroupManager&) = delete;
+    CgroupManager& operator=(const CgroupManager&) = delete;
+    virtual ~CgroupManager() = default;
+
+    [[nodiscard]] virtual const CgroupLocation& location() const = 0;
+    /// Makes the directories of the location (parents included, controllers enabled on v2). Refuses a
+    /// cgroup that holds processes or is frozen.
+    virtual oci::Result<void> create() = 0;
+    /// Writes the limits, loads the device filter, hands ownership over.
+    virtual oci::Result<void> apply(const CgroupPlan& plan) = 0;
+    /// Writes resources of a running container (update); restores nothing on failure.
+    virtual oci::Result<void> write(const std::vector<CgroupWrite>& writes) = 0;
+    /// A directory fd for CLONE_INTO_CGROUP (v2), or nothing: then add_process is needed.
+    [[nodiscard]] virtual std::optional<oci::BorrowedFd> clone_target() const = 0;
+    virtual oci::Result<void> add_process(pid_t pid) = 0;
+    /// Freezes or thaws and waits until the kernel says so.
+    virtual oci::Result<void> freeze() = 0;
+    virtual oci::Result<void> thaw() = 0;
+    virtual oci::Result<bool> is_frozen() = 0;
+    /// Signals every process; SIGKILL by cgroup.kill where there is one. Frozen ones are thawed to die.
+    virtual oci::Result<void> signal_all(int signal) = 0;
+    /// Every process in the cgroup and below.
+    virtual oci::Result<std::vector<pid_t>> processes() = 0;
+    /// How many processes the OOM killer ended so far, as far as the kernel tells.
+    virtual oci::Result<unsigned long> oom_kills() = 0;
+    /// Removes the directories in location().created, sub-cgroups included; waits for the kernel to let go.
+    virtual oci::Result<void> remove() = 0;
+};
+
+/// The location that a plan will have on this host, before anything is created.
+oci::Result<CgroupLocation> locate_cgroup(const CgroupPlan& plan, const CgroupFacts& host);
+/// A manager for a planned or recorded location.
+oci::Result<std::unique_ptr<CgroupManager>> open_cgroup_manager(const CgroupLocation& location);
+/// The location of the cgroup a running process sits in (for exec into a container that moved itself).
+oci::Result<CgroupLocation> cgroup_of_process(const CgroupLocation& recorded, pid_t pid);
+
+/// Reads how cgroups are mounted here (/proc/self/mountinfo, /proc/self/cgroup), about 0.1 ms.
+oci::Result<CgroupFacts> probe_cgroups();
+
+}  // namespace ocirun
