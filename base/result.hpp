@@ -26,9 +26,9 @@ public:
     explicit operator bool() const noexcept { return has_value(); }
 
     /// Only after has_value().
-    T& value() & { return *std::get_if<0>(&state_); }
-    const T& value() const& { return *std::get_if<0>(&state_); }
-    T&& value() && { return std::move(*std::get_if<0>(&state_)); }
+    T& value() & { return std::get<0>(state_); }
+    const T& value() const& { return std::get<0>(state_); }
+    T&& value() && { return std::move(std::get<0>(state_)); }
     T& operator*() & { return value(); }
     const T& operator*() const& { return value(); }
     T&& operator*() && { return std::move(*this).value(); }
@@ -36,7 +36,7 @@ public:
     const T* operator->() const { return &value(); }
 
     /// Only when !has_value().
-    [[nodiscard]] const Error& error() const { return *std::get_if<1>(&state_); }
+    [[nodiscard]] const Error& error() const { return std::get<1>(state_); }
 
     /// The same result; an error gets "context: " in front.
     Result in(std::string_view context) && {
