@@ -31,8 +31,11 @@ std::string_view name_of(Compression compression);
 /// input is an error.
 std::unique_ptr<ByteSource> open_decompressor(Compression compression, ByteSource& compressed);
 
-/// The decompressed bytes, with the compression told by the first bytes of the source.
-oci::Result<std::unique_ptr<ByteSource>> open_by_magic(ByteSource& source);
+/// The decompressed bytes, with the compression told by the first bytes of the source: tools label
+/// layers wrongly, and the diff id says in the end whether the right bytes came out. A source of less
+/// than four bytes has the compression `when_too_short`.
+oci::Result<std::unique_ptr<ByteSource>> open_by_magic(ByteSource& source,
+                                                       Compression when_too_short = Compression::none);
 
 /// A sink that compresses into another one. finish() must be called after the last byte.
 class Compressor : public ByteSink {

@@ -1,0 +1,17 @@
+#pragma once
+// gzip (RFC 1952) by ISA-L: streams of several members are read, one member is written.
+
+#include <memory>
+
+#include "imagetool/stream/compression.hpp"
+
+namespace ocimg {
+
+/// Inflates every member of `compressed`. Zero bytes after the last member are ignored; anything else
+/// there, a damaged member or a missing end is an error.
+std::unique_ptr<ByteSource> open_gzip_source(ByteSource& compressed);
+
+/// Deflates into one member with modification time 0 and no name.
+std::unique_ptr<Compressor> open_gzip_sink(ByteSink& sink);
+
+}  // namespace ocimg
