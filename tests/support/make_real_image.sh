@@ -3,13 +3,14 @@
 #
 #   make_real_image.sh CACHE      prints the image reference LAYOUT:TAG on success
 #
-# Three layers, written as an OCI layout by umoci: a minimal Debian 12 (mmdebstrap), a C++ compiler
-# and Python on top, and deletions and odd files on top of that. The finished layout appears in
-# CACHE/real-image by one rename, so an interrupted build is never taken for a finished one.
+# Four layers, written as an OCI layout by umoci: a minimal Debian 12 (mmdebstrap), a C++ compiler
+# and Python on top, deletions and odd files on top of that, and what umoci itself never writes (times
+# in nanoseconds, sparse files, an opaque whiteout) as an archive of GNU tar. The finished layout
+# appears by one rename, so an interrupted build is never taken for a finished one.
 # Exit code 3: the packages could not be fetched (no network); everything else is a failure.
 set -euo pipefail
 
-readonly recipe=3  # raise it when the image changes: the cache is rebuilt
+readonly recipe=4  # raise it when the image changes: the cache is rebuilt
 cache=${1:?usage: make_real_image.sh CACHE}
 mkdir -p "$cache"
 cache=$(cd "$cache" && pwd)
@@ -89,6 +90,24 @@ touch -d '2001-02-03 04:05:06.789012345 UTC' dated
 mkdir sticky && chmod 1777 sticky
 cd /
 umoci repack --refresh-bundle --image "$work/layout:latest" "$work/bundle" >&2
+
+log "layer 4: nanoseconds, sparse files and an opaque whiteout by GNU tar"
+mkdir -p "$work/layer4/srv/pax" "$work/layer4/usr/share/perl5"
+cd "$work/layer4"
+touch usr/share/perl5/.wh..wh..opq                # all of it is gone but what this layer brings
+echo new >usr/share/perl5/new.txt
+printf 'start' >srv/pax/sparse && truncate -s 3M srv/pax/sparse && printf 'end' >>srv/pax/sparse
+echo early >srv/pax/nanoseconds && touch -d '2001-02-03 04:05:06.789012345 UTC' srv/pax/nanoseconds
+echo early >srv/pax/before-1970 && touch -d '1960-01-01 00:00:00.5 UTC' srv/pax/before-1970
+echo user >srv/pax/attribute && setfattr -n user.empty srv/pax/attribute &&
+    setfattr -n user.binary -v 0x00ff0a srv/pax/attribute
+ln -s "$long/$long/$long" srv/pax/long-target
+touch -h -d '2011-12-13 14:15:16.171819202 UTC' srv/pax/long-target
+touch -d '2021-02-03 04:05:06.5 UTC' srv/pax usr/share/perl5
+tar --create --format=posix --sparse --xattrs --xattrs-include='user.*' --numeric-owner --owner=0 --group=0 \
+    --file "$work/layer4.tar" srv/pax usr/share/perl5
+cd /
+umoci raw add-layer --image "$work/layout:latest" "$work/layer4.tar" >&2
 umoci config --image "$work/layout:latest" --config.cmd /bin/bash \
     --config.env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin >&2
 umoci gc --layout "$work/layout" >&2
