@@ -83,26 +83,39 @@ oci::Result<std::unique_ptr<VerifyingSource>> VerifyingSource::open(ByteSource& 
 }
 
 oci::Result<std::size_t> VerifyingSource::read(std::span<std::byte> buffer) {
+    if (refusal_.has_value()) return *refusal_;
     if (verified_) return std::size_t{0};
     const std::size_t count = TRY(source_.read(buffer));
-    if (source_.size() > expected_size_) {
-        return oci::failure(oci::ErrorCode::invalid, "blob " + digest_ + " is longer than the " +
-                                                         std::to_string(expected_size_) +
-                                                         " bytes of its descriptor");
-    }
-    if (count > 0) return count;
-    if (source_.size() < expected_size_) {
-        return oci::failure(oci::ErrorCode::invalid,
-                            "blob " + digest_ + " has " + std::to_string(source_.size()) +
-                                " bytes, its descriptor says " + std::to_string(expected_size_));
-    }
-    const std::string found = source_.finish();
-    if (found != digest_) {
-        return oci::failure(oci::ErrorCode::invalid,
-                            "blob " + digest_ + " is damaged: its content has the digest " + found);
+    if (count > 0 && source_.size() <= expected_size_) return count;
+    const oci::Result<void> verdict = check_end();
+    if (!verdict.has_value()) {
+        refusal_ = verdict.error();
+        return *refusal_;
     }
     verified_ = true;
     return std::size_t{0};
+}
+
+oci::Result<void> VerifyingSource::check_end() {
+    const std::string blob = "blob " + digest_;
+    const std::string expected = std::to_string(expected_size_) + " bytes of its descriptor";
+    if (source_.size() > expected_size_) {
+        return oci::failure(oci::ErrorCode::invalid, blob + " is longer than the " + expected);
+    }
+    if (source_.size() < expected_size_) {
+        return oci::failure(oci::ErrorCode::invalid,
+                            blob + " has only " + std::to_string(source_.size()) + " of the " + expected);
+    }
+    const std::string found = source_.finish();
+    if (found == digest_) return {};
+    return oci::failure(oci::ErrorCode::invalid, blob + " is damaged: its content has the digest " + found);
+}
+
+oci::Result<void> VerifyingSource::verify_rest() {
+    std::vector<std::byte> buffer(256U << 10U);
+    while (TRY(read(buffer)) > 0) {
+    }
+    return {};
 }
 
 }  // namespace ocimg

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -74,8 +75,11 @@ public:
     static oci::Result<std::unique_ptr<VerifyingSource>> open(ByteSource& source, std::string digest,
                                                               std::uint64_t size);
     oci::Result<std::size_t> read(std::span<std::byte> buffer) override;
+    /// Reads what is left, to the verdict. May be called after any error but that of the source itself.
+    oci::Result<void> verify_rest();
 
 private:
+    oci::Result<void> check_end();
     VerifyingSource(ByteSource& source, HashAlgorithm algorithm, std::string digest, std::uint64_t size)
         : source_(source, algorithm), digest_(std::move(digest)), expected_size_(size) {}
 
@@ -83,6 +87,7 @@ private:
     std::string digest_;
     std::uint64_t expected_size_;
     bool verified_ = false;
+    std::optional<oci::Error> refusal_;  // given again on every later read
 };
 
 }  // namespace ocimg

@@ -1,0 +1,97 @@
+#include "imagetool/layer/apply_layer.hpp"
+
+#include <memory>
+#include <optional>
+
+#include "base/text.hpp"
+#include "imagetool/layer/entry_writer.hpp"
+#include "imagetool/layer/layer_root.hpp"
+#include "imagetool/layer/whiteout.hpp"
+#include "imagetool/stream/compression.hpp"
+#include "imagetool/stream/hashing.hpp"
+#include "imagetool/stream/pipeline.hpp"
+#include "imagetool/tar/reader.hpp"
+
+namespace ocimg {
+namespace {
+
+/// Removes what a whiteout hides. A directory that is not there hides nothing.
+oci::Result<void> apply_whiteout(LayerRoot& root, const EntryPath& path, const Whiteout& whiteout) {
+    const DirectoryPtr parent = TRY(root.directory(path.parent, MissingDirectories::leave));
+    if (parent == nullptr) return {};
+    if (whiteout.kind == WhiteoutKind::opaque) return root.remove_lower_children(*parent);
+    return root.remove_lower(*parent, whiteout.target);
+}
+
+oci::Result<void> apply_entry(LayerRoot& root, EntryWriter& writer, const Entry& entry, TarReader& reader) {
+    const EntryPath path = TRY(entry_path(entry.name));
+    const Whiteout whiteout = TRY(whiteout_of(path));
+    switch (whiteout.kind) {
+        case WhiteoutKind::none:
+            return writer.write(entry, path, reader);
+        case WhiteoutKind::single:
+        case WhiteoutKind::opaque:
+            return apply_whiteout(root, path, whiteout);
+        case WhiteoutKind::metadata:
+            break;
+    }
+    return {};
+}
+
+oci::Result<void> apply_blocks(BlockSource& tar, oci::BorrowedFd rootfs, const ApplyOptions& options) {
+    LayerRoot root = TRY(LayerRoot::open(rootfs));
+    EntryWriter writer(root, options.keep_dirlinks);
+    TarReader reader(tar);
+    Entry entry;
+    while (TRY(reader.next(entry))) {
+        TRY(apply_entry(root, writer, entry, reader).in("entry " + oci::quote(entry.name)));
+    }
+    TRY(reader.drain());
+    return root.restore_directory_times();
+}
+
+/// The uncompressed side of a blob: counted into the diff id, then applied.
+oci::Result<void> apply_verified(const LayerSource& layer, ByteSource& blob, oci::BorrowedFd rootfs,
+                                 const ApplyOptions& options) {
+    const Compression declared = TRY(compression_of_media_type(layer.media_type));
+    const HashAlgorithm algorithm =
+        layer.diff_id.empty() ? HashAlgorithm::sha256 : TRY(algorithm_of(layer.diff_id).in("diff id"));
+    const std::unique_ptr<ByteSource> plain = TRY(open_by_magic(blob, declared));
+    HashingSource hashed(*plain, algorithm);
+    {
+        ReadAheadSource ahead(hashed);
+        TRY(apply_blocks(ahead, rootfs, options));
+    }
+    if (layer.diff_id.empty()) return {};
+    const std::string found = hashed.finish();
+    if (found == layer.diff_id) return {};
+    return oci::failure(oci::ErrorCode::invalid, "the uncompressed content has the digest " + found +
+                                                     ", the image config says " + layer.diff_id);
+}
+
+oci::Result<void> apply_blob(const LayerSource& layer, oci::BorrowedFd rootfs, const ApplyOptions& options) {
+    FileSource file(layer.blob);
+    const std::unique_ptr<VerifyingSource> blob = TRY(VerifyingSource::open(file, layer.digest, layer.size));
+    oci::Result<void> applied;
+    {
+        ReadAheadSource ahead(*blob);
+        applied = apply_verified(layer, ahead, rootfs, options);
+    }
+    // A damaged blob fails in many ways: that it is damaged is the better answer.
+    TRY(blob->verify_rest());
+    return applied;
+}
+
+}  // namespace
+
+oci::Result<void> apply_layer(ByteSource& tar, oci::BorrowedFd rootfs, const ApplyOptions& options) {
+    BufferedSource blocks(tar);
+    return apply_blocks(blocks, rootfs, options);
+}
+
+oci::Result<void> apply_layer_blob(const LayerSource& layer, oci::BorrowedFd rootfs,
+                                   const ApplyOptions& options) {
+    return apply_blob(layer, rootfs, options).in("layer " + layer.digest);
+}
+
+}  // namespace ocimg

@@ -1,0 +1,39 @@
+#pragma once
+// Makes the files of a layer in a root file system: one kind of entry a function.
+
+#include <string>
+
+#include "base/result.hpp"
+#include "imagetool/layer/layer_root.hpp"
+#include "imagetool/layer/whiteout.hpp"
+#include "imagetool/tar/entry.hpp"
+#include "imagetool/tar/reader.hpp"
+
+namespace ocimg {
+
+/// Writes entries under a LayerRoot, which must outlive it. What stands at an entry's place gives way
+/// to it; a directory keeps its content when a directory comes. Final links are never followed.
+class EntryWriter {
+public:
+    EntryWriter(LayerRoot& root, bool keep_dirlinks) : root_(root), keep_dirlinks_(keep_dirlinks) {}
+
+    /// Makes one entry; `reader` stands at its content.
+    oci::Result<void> write(const Entry& entry, const EntryPath& path, TarReader& reader);
+
+private:
+    oci::Result<void> write_file(const OpenDirectory& parent, const std::string& name, const Entry& entry,
+                                 TarReader& reader);
+    oci::Result<void> write_directory(const OpenDirectory& parent, const EntryPath& path, const Entry& entry);
+    oci::Result<DirectoryPtr> open_kept_directory(const OpenDirectory& parent, const EntryPath& path);
+    oci::Result<void> write_root(const Entry& entry);
+    oci::Result<void> write_hard_link(const OpenDirectory& parent, const std::string& name,
+                                      const Entry& entry);
+    oci::Result<void> write_symbolic_link(const OpenDirectory& parent, const std::string& name,
+                                          const Entry& entry);
+    oci::Result<void> write_node(const OpenDirectory& parent, const std::string& name, const Entry& entry);
+
+    LayerRoot& root_;
+    bool keep_dirlinks_;
+};
+
+}  // namespace ocimg

@@ -1,0 +1,151 @@
+#include "imagetool/layer/write_layer.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <vector>
+
+#include "base/text.hpp"
+#include "imagetool/layer/scan_tree.hpp"
+#include "imagetool/layer/whiteout.hpp"
+#include "imagetool/stream/hashing.hpp"
+#include "imagetool/stream/pipeline.hpp"
+#include "imagetool/tar/reader.hpp"
+#include "imagetool/tar/writer.hpp"
+
+namespace ocimg {
+namespace {
+
+/// From tar bytes to a blob: diff id on the caller's thread; compression, digest and writing on another.
+class LayerSink final : public ByteSink {
+public:
+    LayerSink(Compression compression, ByteSink& blob)
+        : compression_(compression),
+          blob_(blob),
+          compressor_(open_compressor(compression, blob_)),
+          behind_(*compressor_),
+          tar_(behind_) {}
+
+    oci::Result<void> write(std::span<const std::byte> data) override { return tar_.write(data); }
+
+    oci::Result<WrittenLayer> finish() {
+        TRY(behind_.finish());
+        TRY(compressor_->finish());
+        WrittenLayer layer;
+        layer.digest = blob_.finish();
+        layer.size = blob_.size();
+        layer.diff_id = tar_.finish();
+        layer.media_type = std::string(layer_media_type(compression_));
+        return layer;
+    }
+
+private:
+    Compression compression_;
+    HashingSink blob_;
+    std::unique_ptr<Compressor> compressor_;
+    WriteBehindSink behind_;
+    HashingSink tar_;
+};
+
+/// Passes a source on and copies what passes into a sink.
+class CopyingSource final : public ByteSource {
+public:
+    CopyingSource(ByteSource& source, ByteSink& copy) : source_(source), copy_(copy) {}
+    oci::Result<std::size_t> read(std::span<std::byte> buffer) override {
+        const std::size_t count = TRY(source_.read(buffer));
+        TRY(copy_.write(buffer.first(count)));
+        return count;
+    }
+
+private:
+    ByteSource& source_;
+    ByteSink& copy_;
+};
+
+Timestamp clamped(const Timestamp& time, const std::optional<std::int64_t>& latest) {
+    if (!latest.has_value() || time.seconds < *latest) return time;
+    return {*latest, 0};
+}
+
+/// Exactly as many bytes as the header promised; a file that grew meanwhile is cut there.
+oci::Result<void> write_content(oci::BorrowedFd file, std::uint64_t size, std::span<std::byte> buffer,
+                                TarWriter& writer) {
+    while (size > 0) {
+        const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(size, buffer.size()));
+        const ssize_t count = ::read(file.get(), buffer.data(), most);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return oci::last_system_failure("read");
+        if (count == 0) return oci::failure("the file shrank while it was read");
+        TRY(writer.write_data(buffer.first(static_cast<std::size_t>(count))));
+        size -= static_cast<std::uint64_t>(count);
+    }
+    return {};
+}
+
+/// The directories that lead to the prefix, then the prefix itself with the attributes of the tree's top.
+oci::Result<void> write_prefix(oci::BorrowedFd directory, const WriteOptions& options,
+                               const EntryPath& prefix, TarWriter& writer) {
+    std::string path;
+    if (!prefix.parent.empty()) {
+        for (const std::string& component : oci::split(prefix.parent, '/')) {
+            path += component + "/";
+            Entry entry;
+            entry.name = path;
+            entry.kind = EntryKind::directory;
+            entry.mode = 0755;
+            entry.mtime = {options.clamp_mtime.value_or(0), 0};
+            TRY(writer.add(entry));
+        }
+    }
+    Entry top = TRY(describe_directory(directory, prefix.full() + "/"));
+    top.mtime = clamped(top.mtime, options.clamp_mtime);
+    return writer.add(top);
+}
+
+oci::Result<void> check_name(std::string_view name) {
+    while (!name.empty() && name.back() == '/') name.remove_suffix(1);
+    const std::string_view last = name.substr(name.rfind('/') + 1);
+    if (!is_whiteout_name(last)) return {};
+    return oci::failure(
+        oci::ErrorCode::invalid,
+        oci::quote(name) + " cannot be stored in a layer: names that start with .wh. mark deletions");
+}
+
+}  // namespace
+
+oci::Result<WrittenLayer> write_directory_layer(oci::BorrowedFd directory, const WriteOptions& options,
+                                                ByteSink& blob) {
+    const EntryPath prefix = TRY(entry_path(options.prefix.empty() ? "/" : options.prefix).in("prefix"));
+    LayerSink sink(options.compression, blob);
+    TarWriter writer(sink);
+    if (!prefix.is_root()) TRY(write_prefix(directory, options, prefix, writer));
+    const std::string start = prefix.is_root() ? "" : prefix.full() + "/";
+    std::vector<std::byte> buffer(256U << 10U);
+    TRY(scan_tree(directory, [&](Entry& entry, oci::BorrowedFd content) -> oci::Result<void> {
+        TRY(check_name(entry.name));
+        entry.name = start + entry.name;
+        if (entry.kind == EntryKind::hard_link) entry.link_target = start + entry.link_target;
+        entry.mtime = clamped(entry.mtime, options.clamp_mtime);
+        TRY(writer.add(entry));
+        return write_content(content, entry.size, buffer, writer).in(oci::quote(entry.name));
+    }));
+    TRY(writer.finish());
+    return sink.finish();
+}
+
+oci::Result<WrittenLayer> write_tar_layer(ByteSource& tar, const WriteOptions& options, ByteSink& blob) {
+    const std::unique_ptr<ByteSource> plain = TRY(open_by_magic(tar));
+    LayerSink sink(options.compression, blob);
+    CopyingSource copied(*plain, sink);
+    BufferedSource blocks(copied);
+    TarReader reader(blocks);
+    Entry entry;
+    while (TRY(reader.next(entry))) {
+    }
+    TRY(reader.drain());
+    return sink.finish();
+}
+
+}  // namespace ocimg
