@@ -27,17 +27,17 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 1
 fi
 
+if [ -e "$demo" ] && [ ! -e "$demo/.ocirun-demo" ] && [ -n "$(ls -A "$demo")" ]; then
+    echo "demo: $demo exists and is not a directory of an earlier demo; name another" >&2
+    exit 1
+fi
+
 say "1. Build ocirun and ocimg (the first time this installs Debian packages and takes minutes)"
 cd "$here"
 run ./scripts/build.sh release
 export PATH="$here/build/release:$PATH"
 
 say "2. A root directory for the image: Debian's busybox-static and a link for each of its commands"
-# The marker keeps a mistyped DIRECTORY from being emptied.
-if [ -e "$demo" ] && [ ! -e "$demo/.ocirun-demo" ] && [ -n "$(ls -A "$demo")" ]; then
-    echo "demo: $demo exists and is not a directory of an earlier demo; name another" >&2
-    exit 1
-fi
 mkdir -p "$demo"
 touch "$demo/.ocirun-demo"
 run cd "$demo"
