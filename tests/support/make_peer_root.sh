@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes a root directory with newer peers (crun, runc, umoci of Debian 13) for the benchmarks, once.
+# Makes a root directory with newer peers (crun and runc of Debian 13) for the benchmarks, once.
 #
 #   make_peer_root.sh CACHE       prints the directory on success
 #
@@ -21,9 +21,9 @@ fi
 
 work=$(mktemp -d "$cache/peer-root-work.XXXXXX")
 trap 'rm -rf --one-file-system "$work"' EXIT
-printf 'make_peer_root: Debian 13 with crun, runc and umoci by mmdebstrap\n' >&2
+printf 'make_peer_root: Debian 13 with crun and runc by mmdebstrap\n' >&2
 chmod 0755 "$work"
-if ! mmdebstrap --quiet --variant=minbase --include=crun,runc,umoci,busybox-static trixie "$work/root" \
+if ! mmdebstrap --quiet --variant=minbase --include=crun,runc trixie "$work/root" \
     >"$work/mmdebstrap.log" 2>&1 9>&-; then
     tail -n 20 "$work/mmdebstrap.log" >&2
     printf 'make_peer_root: mmdebstrap failed\n' >&2

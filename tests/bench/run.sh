@@ -1,0 +1,126 @@
+#!/bin/bash
+# Measures ocirun against runc and crun, and ocimg against umoci; prints Markdown.
+#
+#   tests/bench/run.sh [--write] [--runs N] [--only runtime|unpack]
+#
+# --write puts the result into docs/performance.md. Needs root, and a machine that does nothing else.
+# The newer peers come from a Debian 13 root that is made once in $OCI_TEST_CACHE (default:
+# /var/cache/oci-tools-tests). Nothing is asserted: the numbers are for people to judge.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+source=$(cd "$here/../.." && pwd)
+cache=${OCI_TEST_CACHE:-/var/cache/oci-tools-tests}
+
+write='' runs=100 only=all
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --write) write=yes ;;
+        --runs) runs=${2:?--runs needs a number}; shift ;;
+        --only) only=${2:?--only needs runtime or unpack}; shift ;;
+        *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    esac
+    shift
+done
+[ "$(id -u)" -eq 0 ] || { echo "bench: containers and root filesystems need root" >&2; exit 1; }
+
+cd "$source"
+{
+    ./scripts/setup.sh --tests
+    ./scripts/build.sh release
+    cmake --preset test
+    cmake --build --preset test --target alternate
+} >&2
+alternate=$source/build/test/tests/alternate
+work=$(mktemp -d "$cache/bench.XXXXXX")
+trap 'rm -rf --one-file-system "$work"' EXIT
+peer=$("$source/tests/support/make_peer_root.sh" "$cache")
+
+machine() {
+    local model
+    model=$(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)
+    printf 'Measured on %s, %s processors, Linux %s, load %s at the start. ' "${model:-an unnamed processor}" "$(nproc)" \
+        "$(uname -r)" "$(cut -d' ' -f1 /proc/loadavg)"
+    printf 'Medians; each round runs the programs one after the other, in a changing order. '
+    printf 'MAD is the median distance from the median.\n'
+}
+
+versions() {
+    chroot "$peer" sh -c 'dpkg-query -W -f "\${Package} \${Version}, " crun runc' | sed 's/, $//'
+}
+
+runtime() {
+    local bundle=$work/bundle inside
+    mkdir -p "$bundle/rootfs/bin" "$bundle/rootfs/proc" "$bundle/rootfs/dev" "$bundle/rootfs/sys"
+    cp "$(command -v busybox)" "$bundle/rootfs/bin/true"
+    # The configuration `runc spec` writes; only the command is another, and nobody is at a terminal.
+    (cd "$bundle" && "$source/build/release/ocirun" spec)
+    jq '.process.args = ["/bin/true"] | .process.terminal = false' "$bundle/config.json" >"$bundle/config.new"
+    mv "$bundle/config.new" "$bundle/config.json"
+    cp "$source/build/release/ocirun" "$alternate" "$here/inside_peer_root.sh" "$work/"
+
+    printf '\n## ocirun\n\n### `run` of /bin/true, start to exit, on cgroup v2\n\n'
+    enter_peer_root v2 run "$runs"
+    printf '\n### Start-up of the bare binary (`--version`)\n\n'
+    enter_peer_root v2 version "$runs"
+    printf '\n### Smallest memory limit under which `run` of /bin/true works, three times of three\n\n'
+    enter_peer_root host memory 3
+    printf '\n### Size of the program (stripped, as shipped)\n\n| | size | linked |\n|---|--:|---|\n'
+    strip -o "$work/ocirun.stripped" "$source/build/release/ocirun"
+    size_row ocirun "$work/ocirun.stripped"
+    size_row crun "$peer/usr/bin/crun"
+    size_row runc "$peer/usr/sbin/runc"
+}
+
+size_row() { # LABEL FILE
+    local linked=static
+    if readelf -d "$2" 2>/dev/null | grep -q NEEDED; then
+        linked="dynamic, $(readelf -d "$2" | grep -c NEEDED) libraries"
+    fi
+    printf '| %s | %s KiB | %s |\n' "$1" "$(($(stat -c %s "$2") / 1024))" "$linked"
+}
+
+# enter_peer_root CGROUPS WHAT RUNS: in namespaces of its own, with the Debian 13 root as root.
+enter_peer_root() {
+    unshare --mount --pid --fork --kill-child --mount-proc --propagation private -- \
+        bash "$here/inside_peer_root.sh" enter "$peer" "$work" "$@" </dev/null
+}
+
+unpack() {
+    local image ocimg=$source/build/release/ocimg
+    image=$("$source/tests/support/make_real_image.sh" "$cache")
+    "$ocimg" new --image "$work/small:latest" >/dev/null
+    mkdir -p "$work/files/bin"
+    cp "$(command -v busybox)" "$work/files/bin/"
+    "$ocimg" append --image "$work/small:latest" "$work/files" >/dev/null
+    printf '\n## ocimg\n\n### `unpack` of a real image (Debian 12 with g++ and Python, %s compressed), %s\n\n' \
+        "$(du -sh "${image%:*}" | cut -f1)" "$(umoci --version)"
+    "$alternate" --runs 7 --warmup 1 --remove "$work/out" \
+        -- ocimg "$ocimg" unpack --image "$image" "$work/out" \
+        -- umoci umoci unpack --image "$image" "$work/out"
+    printf '\n### Memory does not grow with the image\n\n'
+    "$alternate" --runs 5 --warmup 1 --remove "$work/out" \
+        -- 'ocimg, busybox alone' "$ocimg" unpack --image "$work/small:latest" "$work/out" \
+        -- 'ocimg, the real image' "$ocimg" unpack --image "$image" "$work/out"
+}
+
+report() {
+    printf '# Performance\n\nRepeat it with `tests/bench/run.sh` as root on an idle machine; `--write` renews this page.\n'
+    printf 'Budgets: `run` of /bin/true in at most 0.8 of crun'\''s and 0.3 of runc'\''s time on cgroup v2, bare start-up in at most\n'
+    printf '1 ms, `unpack` in at most 0.4 of umoci'\''s time with memory that does not grow with the image.\n\n'
+    machine
+    printf 'Peers: %s, from Debian 13.\n' "$(versions)"
+    case "$only" in
+        all) runtime && unpack ;;
+        runtime) runtime ;;
+        unpack) unpack ;;
+        *) echo "bench: --only takes runtime or unpack" >&2; return 2 ;;
+    esac
+}
+
+if [ -n "$write" ]; then
+    report | tee "$work/performance.md"
+    cp "$work/performance.md" docs/performance.md
+    echo "bench: wrote docs/performance.md" >&2
+else
+    report
+fi
