@@ -52,6 +52,7 @@ struct ContainerPlan {
     std::optional<unsigned long> personality;
     std::optional<std::pair<int, std::vector<unsigned>>> memory_policy;  // mode with flags, nodes
     bool new_keyring = true;
+    std::uint64_t last_capability = 40;  // of this kernel
     std::optional<ProcessPlan> process;  // absent: the container can be created but not started
     SeccompPlan seccomp;
     HookPlan hooks;

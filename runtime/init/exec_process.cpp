@@ -1,0 +1,112 @@
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "base/file.hpp"
+#include "runtime/init/become_user.hpp"
+#include "runtime/init/find_executable.hpp"
+#include "runtime/init/init_process.hpp"
+#include "runtime/init/kernel_settings.hpp"
+#include "runtime/init/last_steps.hpp"
+#include "runtime/init/terminal.hpp"
+#include "runtime/kernel/clone.hpp"
+#include "runtime/kernel/credentials.hpp"
+
+// A process that joins a running container. Runs after the clone, up to execve.
+
+namespace ocirun {
+
+using oci::Fd;
+using oci::Result;
+
+namespace {
+
+constexpr mode_t default_umask = 0022;
+
+Result<void> set_affinity(const std::vector<int>& cpus, const char* what) {
+    if (cpus.empty()) return {};
+    int largest = 0;
+    for (const int cpu : cpus) largest = std::max(largest, cpu);
+    const int count = largest + 1;
+    cpu_set_t* set = CPU_ALLOC(static_cast<std::size_t>(count));
+    const std::size_t size = CPU_ALLOC_SIZE(static_cast<std::size_t>(count));
+    CPU_ZERO_S(size, set);
+    for (const int cpu : cpus) CPU_SET_S(static_cast<std::size_t>(cpu), size, set);
+    const int answer = ::sched_setaffinity(0, size, set);
+    const int error = errno;
+    CPU_FREE(set);
+    if (answer != 0) return oci::system_failure(error, what);
+    return {};
+}
+
+Result<void> join_container(ExecRequest& request) {
+    TRY(kernel::set_dumpable(false));
+    if (request.wait_for_proceed) TRY(request.context.channel.expect(Tag::proceed));
+    TRY(set_affinity(request.process->initial_cpus, "process.execCPUAffinity.initial"));
+    if (request.namespaces != 0) {
+        TRY(kernel::join_namespaces(request.container_pidfd, request.namespaces)
+                .in("join the container's namespaces"));
+    }
+    request.container_pidfd.reset();
+    if (request.user_namespace) TRY(become_namespace_root());
+    if (::setsid() < 0) return oci::last_system_failure("setsid");
+    if (::chdir("/") != 0) return oci::last_system_failure("chdir /");
+    if (request.context.new_keyring) join_own_keyring(request.context.container_id);
+    return {};
+}
+
+Result<void> connect_terminal(ExecRequest& request) {
+    if (!request.process->terminal) return {};
+    const Fd root = TRY(oci::open_file("/", O_PATH | O_DIRECTORY));
+    Terminal terminal = TRY(open_terminal(root, *request.process));
+    TRY(use_terminal(std::move(terminal), request.context.console_socket));
+    request.context.console_socket.reset();
+    return {};
+}
+
+Result<void> perform_exec(ExecRequest& request) {
+    const ProcessPlan& process = *request.process;
+    TRY(join_container(request));
+    TRY(connect_terminal(request));
+    const bool entered = TRY(enter_working_directory(process));
+    TRY(own_standard_streams(process));
+    TRY(apply_limits(process, request.context.proc));
+    const bool keep_for_filter = !request.seccomp->program.empty() && !process.no_new_privileges;
+    const Fd listener = TRY(connect_listener(*request.seccomp));
+    TRY(drop_privileges(process, request.last_capability, keep_for_filter));
+    if (!entered && !TRY(enter_working_directory(process))) {
+        return oci::system_failure(EACCES,
+                                   "chdir to cwd (\"" + process.cwd + "\") set in config.json failed");
+    }
+    TRY(check_working_directory());
+    ::umask(process.umask.value_or(default_umask));
+    const PreparedProgram program(TRY(find_executable(process)), process.arguments,
+                                  complete_environment(process));
+    TRY(set_affinity(process.final_cpus, "process.execCPUAffinity.final"));
+    TRY(request.context.channel.send(Tag::ready));
+    TRY(request.context.channel.expect(Tag::start));
+    TRY(limit_descriptors(request.context.passed));
+    Message failure;
+    take_last_steps({.process = &process,
+                     .seccomp = request.seccomp,
+                     .program = &program,
+                     .listener_socket = listener,
+                     .listener_state = request.context.listener_state,
+                     .drop_last_capability = keep_for_filter},
+                    failure);
+    return error_of(failure);
+}
+
+}  // namespace
+
+void run_exec(ExecRequest& request) noexcept {
+    const auto done = perform_exec(request);
+    if (!done) static_cast<void>(request.context.channel.send(message_of(done.error())).has_value());
+    ::_exit(1);
+}
+
+}  // namespace ocirun

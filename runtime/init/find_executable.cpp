@@ -1,0 +1,92 @@
+#include "runtime/init/find_executable.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+
+namespace ocirun {
+
+using oci::Error;
+using oci::Result;
+
+namespace {
+
+constexpr std::string_view default_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr std::size_t passwd_limit = std::size_t{10} << 20U;
+
+std::string value_of(const std::vector<std::string>& environment, std::string_view name) {
+    for (const std::string& entry : environment) {
+        if (entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name))
+            return entry.substr(name.size() + 1);
+    }
+    return {};
+}
+
+/// Whether this path can be executed: 0, or the errno that execve would give.
+int execution_error(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return errno;
+    if (S_ISDIR(status.st_mode)) return EISDIR;
+    if (::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) != 0) return errno;
+    if ((status.st_mode & 0111U) == 0) return EACCES;
+    return 0;
+}
+
+Error exec_failure(const std::string& name, int number) {
+    if (number == ENOENT || number == ENOTDIR)
+        return oci::system_failure(number, "exec: " + oci::quote(name) + ": stat " + name);
+    return oci::system_failure(number, "exec: " + oci::quote(name));
+}
+
+}  // namespace
+
+Result<std::string> find_executable(const ProcessPlan& process) {
+    const std::string& name = process.arguments.front();
+    if (name.find('/') != std::string::npos) {
+        const int number = execution_error(name);
+        if (number != 0) return exec_failure(name, number);
+        return name;
+    }
+    std::string path = value_of(process.environment, "PATH");
+    if (path.empty()) path = default_path;
+    int best_error = ENOENT;
+    for (const std::string& directory : oci::split(path, ':')) {
+        if (name.empty()) break;
+        const std::string candidate = (directory.empty() ? std::string(".") : directory) + "/" + name;
+        const int number = execution_error(candidate);
+        if (number == 0) return candidate;
+        if (number == EACCES) best_error = EACCES;
+    }
+    if (best_error == EACCES) return exec_failure(name, EACCES);
+    return oci::failure(oci::ErrorCode::not_found,
+                        "exec: " + oci::quote(name) + ": executable file not found in $PATH");
+}
+
+std::vector<std::string> complete_environment(const ProcessPlan& process) {
+    std::vector<std::string> environment = process.environment;
+    if (!value_of(environment, "HOME").empty()) return environment;
+    environment.erase(std::remove_if(environment.begin(), environment.end(),
+                                     [](const std::string& entry) { return entry == "HOME="; }),
+                      environment.end());
+    std::string home = "/";
+    // Read by ourselves: no name service of the container is ever loaded.
+    if (const auto passwd = oci::read_file(oci::current_directory, "/etc/passwd", passwd_limit)) {
+        for (const std::string& line : oci::split(*passwd, '\n')) {
+            const std::vector<std::string> fields = oci::split(line, ':');
+            if (fields.size() >= 6 && fields[2] == std::to_string(process.uid)) {
+                if (!fields[5].empty()) home = fields[5];
+                break;
+            }
+        }
+    }
+    environment.push_back("HOME=" + home);
+    return environment;
+}
+
+}  // namespace ocirun

@@ -1,0 +1,97 @@
+#include "runtime/launch/launch_exec.hpp"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.hpp"
+#include "base/process.hpp"
+#include "runtime/init/init_process.hpp"
+#include "runtime/init/trusted_proc.hpp"
+#include "runtime/kernel/clone.hpp"
+#include "runtime/kernel/credentials.hpp"
+#include "runtime/plan/namespace_plan.hpp"
+
+namespace ocirun {
+
+using oci::Fd;
+using oci::Result;
+
+namespace {
+
+/// The namespaces in which the container's init differs from this process.
+Result<std::uint64_t> differing_namespaces(pid_t pid) {
+    constexpr NamespaceKind kinds[] = {NamespaceKind::user,    NamespaceKind::mount, NamespaceKind::pid,
+                                       NamespaceKind::network, NamespaceKind::ipc,   NamespaceKind::uts,
+                                       NamespaceKind::cgroup,  NamespaceKind::time};
+    std::uint64_t flags = 0;
+    for (const NamespaceKind kind : kinds) {
+        const std::string name(proc_name(kind));
+        struct stat ours {};
+        struct stat theirs {};
+        if (::stat(("/proc/self/ns/" + name).c_str(), &ours) != 0) continue;  // a kernel without this kind
+        const std::string path = "/proc/" + std::to_string(pid) + "/ns/" + name;
+        if (::stat(path.c_str(), &theirs) != 0) return oci::last_system_failure(path);
+        if (ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev) flags |= clone_flag(kind);
+    }
+    return flags;
+}
+
+Result<void> wait_until_ready(LaunchedInit& process, const ExecOptions& options) {
+    Message message;
+    if (!TRY(process.channel().receive(message)))
+        return explain_silence(process.release(), options.cgroup, "the process");
+    if (message.tag == Tag::failed) return error_of(message);
+    if (message.tag != Tag::ready) return oci::failure("the process sent a message out of order");
+    return {};
+}
+
+}  // namespace
+
+Result<LaunchedInit> launch_exec(ExecOptions& options) {
+    auto [ours, theirs] = TRY(Channel::make_pair());
+    ExecRequest request;
+    request.process = options.process;
+    request.seccomp = options.seccomp;
+    request.context.channel = std::move(theirs);
+    request.context.proc = TRY(open_trusted_proc());
+    request.context.console_socket = std::move(options.console_socket);
+    request.context.passed = options.passed;
+    request.context.container_id = options.container_id;
+    request.context.listener_state = options.listener_state;
+    request.last_capability = options.last_capability;
+    request.container_pidfd = TRY(oci::open_pidfd(options.container_pid));
+    const std::uint64_t namespaces = TRY(differing_namespaces(options.container_pid));
+    request.namespaces = namespaces & ~static_cast<std::uint64_t>(CLONE_NEWPID);
+    request.user_namespace = (namespaces & CLONE_NEWUSER) != 0;
+
+    const std::optional<oci::BorrowedFd> cgroup_fd = options.cgroup->clone_target();
+    request.wait_for_proceed = !cgroup_fd && options.cgroup->location().version != CgroupVersion::none;
+
+    // This process may not be attached to while it holds descriptors of both sides (CVE-2016-9962).
+    TRY(kernel::set_dumpable(false));
+    Fd own_pid_namespace;
+    if ((namespaces & CLONE_NEWPID) != 0) {
+        own_pid_namespace = TRY(oci::open_file("/proc/self/ns/pid", O_RDONLY));
+        TRY(kernel::join_namespaces(request.container_pidfd, CLONE_NEWPID)
+                .in("join the container's pid namespace"));
+    }
+    auto cloned =
+        TRY(kernel::clone_process({.into_cgroup = cgroup_fd}).in("start a process in the container"));
+    if (cloned.pid == 0) {
+        ours.close();
+        run_exec(request);
+    }
+    if (own_pid_namespace.is_open()) TRY(kernel::join_namespaces(own_pid_namespace, CLONE_NEWPID));
+    LaunchedInit process(cloned.pid, std::move(cloned.pidfd), std::move(ours));
+    request.context.channel.close();
+    if (request.wait_for_proceed) {
+        TRY(options.cgroup->add_process(process.pid()));
+        TRY(process.channel().send(Tag::proceed));
+    }
+    TRY(wait_until_ready(process, options));
+    return process;
+}
+
+}  // namespace ocirun

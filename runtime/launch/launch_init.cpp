@@ -1,0 +1,230 @@
+#include "runtime/launch/launch_init.hpp"
+
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "base/file.hpp"
+#include "base/process.hpp"
+#include "runtime/hooks/hook_state.hpp"
+#include "runtime/hooks/run_hooks.hpp"
+#include "runtime/init/init_process.hpp"
+#include "runtime/init/trusted_proc.hpp"
+#include "runtime/kernel/clone.hpp"
+#include "runtime/kernel/credentials.hpp"
+#include "runtime/kernel/mount_api.hpp"
+#include "runtime/launch/id_mapper.hpp"
+
+namespace ocirun {
+
+using oci::BorrowedFd;
+using oci::Error;
+using oci::Fd;
+using oci::Result;
+
+namespace {
+
+Result<std::vector<Fd>> open_joined_namespaces(const NamespacePlan& plan) {
+    std::vector<Fd> opened;
+    for (const JoinedNamespace& joined : plan.joined) {
+        opened.push_back(TRY(oci::open_file(joined.path, O_RDONLY).in(joined.origin)));
+    }
+    return opened;
+}
+
+/// Sources of bind mounts that init could not open itself: behind a user namespace the host's files may
+/// be out of its reach, and only the host's root may map ids.
+Result<void> open_mount_sources(const ContainerPlan& plan, BorrowedFd proc, InitRequest& request) {
+    const bool user_namespace = plan.namespaces.has(NamespaceKind::user);
+    for (std::size_t index = 0; index < plan.rootfs.mounts.size(); ++index) {
+        const PlannedMount& mount = plan.rootfs.mounts[index];
+        const bool mapped = !mount.id_map.empty();
+        const bool bind = mount.kind == PlannedMount::Kind::bind;
+        if (mount.options.remount || (!mapped && !(bind && user_namespace))) continue;
+        const std::string where = mount.origin + ": bind " + mount.source + " on " + mount.destination;
+        Fd mapping;
+        if (mapped) mapping = TRY(make_user_namespace(proc, mount.id_map).in(where));
+        if (!bind) {
+            request.idmap_namespaces.emplace(index, std::move(mapping));
+            continue;
+        }
+        unsigned flags = OPEN_TREE_CLONE;
+        if (mount.options.recursive_bind) flags |= static_cast<unsigned>(AT_RECURSIVE);
+        if (mount.options.source_nofollow) flags |= static_cast<unsigned>(AT_SYMLINK_NOFOLLOW);
+        Fd tree = TRY(kernel::open_tree(oci::current_directory, mount.source, flags).in(where));
+        if (mapped) {
+            TRY(kernel::change_attributes(tree, {.set = MOUNT_ATTR_IDMAP,
+                                                 .user_namespace = static_cast<std::uint64_t>(mapping.get()),
+                                                 .recursive = mount.options.recursive_idmap})
+                    .in(where + ": idmap"));
+        }
+        request.mount_sources.emplace(index, std::move(tree));
+    }
+    return {};
+}
+
+/// Namespaces that only children enter (pid joined, time with offsets): entered around the clone, left
+/// again afterwards, so that hooks and later children of this process are the host's.
+class AroundClone {
+public:
+    Result<void> enter(const NamespacePlan& plan, const std::vector<Fd>& joined, BorrowedFd proc) {
+        for (std::size_t i = 0; i < plan.joined.size(); ++i) {
+            if (plan.joined[i].kind != NamespaceKind::pid || plan.needs_intermediate) continue;
+            old_pid_ = TRY(oci::open_file("/proc/self/ns/pid", O_RDONLY));
+            TRY(kernel::join_namespaces(joined[i], CLONE_NEWPID)
+                    .in(plan.joined[i].origin + ": join pid namespace " + plan.joined[i].path));
+        }
+        if (plan.time_offsets.empty() || !plan.creates(NamespaceKind::time)) return {};
+        old_time_ = TRY(oci::open_file("/proc/self/ns/time", O_RDONLY));
+        TRY(kernel::unshare_namespaces(CLONE_NEWTIME).in("linux.namespaces: time"));
+        std::string text;
+        for (const TimeOffset& offset : plan.time_offsets) {
+            text += offset.clock + " " + std::to_string(offset.seconds) + " " +
+                    std::to_string(offset.nanoseconds) + "\n";
+        }
+        return write_proc(proc, "self/timens_offsets", text).in("linux.timeOffsets");
+    }
+
+    ~AroundClone() {
+        if (old_pid_.is_open()) ::setns(old_pid_.get(), CLONE_NEWPID);
+        if (old_time_.is_open()) ::setns(old_time_.get(), CLONE_NEWTIME);
+    }
+    AroundClone() = default;
+    AroundClone(const AroundClone&) = delete;
+    AroundClone& operator=(const AroundClone&) = delete;
+
+    /// The new time namespace is entered by being a child: the clone need not make one.
+    [[nodiscard]] std::uint64_t remaining_flags(std::uint64_t flags) const {
+        return old_time_.is_open() ? flags & ~static_cast<std::uint64_t>(CLONE_NEWTIME) : flags;
+    }
+
+private:
+    Fd old_pid_;
+    Fd old_time_;
+};
+
+Result<void> admit(LaunchedInit& init, CgroupManager& cgroup, bool by_write, bool proceed) {
+    if (by_write) TRY(cgroup.add_process(init.pid()));
+    if (proceed) TRY(init.channel().send(Tag::proceed));
+    return {};
+}
+
+}  // namespace
+
+LaunchedInit::~LaunchedInit() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+Result<LaunchedInit> launch_init(LaunchOptions& options) {
+    const ContainerPlan& plan = *options.plan;
+    auto [ours, theirs] = TRY(Channel::make_pair());
+    InitRequest request;
+    request.plan = &plan;
+    request.context.channel = std::move(theirs);
+    request.context.proc = TRY(open_trusted_proc());
+    request.context.console_socket = std::move(options.console_socket);
+    request.context.passed = options.passed;
+    request.context.container_id = plan.id;
+    request.context.new_keyring = plan.new_keyring;
+    request.start_socket = std::move(options.start_socket);
+    request.joined_namespaces = TRY(open_joined_namespaces(plan.namespaces));
+    TRY(open_mount_sources(plan, request.context.proc, request));
+
+    const std::optional<BorrowedFd> cgroup_fd = options.cgroup->clone_target();
+    const bool by_write = !cgroup_fd && options.cgroup->location().version != CgroupVersion::none;
+    const bool new_user = plan.namespaces.creates(NamespaceKind::user);
+    const bool intermediate = plan.namespaces.needs_intermediate;
+    request.wait_for_proceed = by_write || (new_user && !intermediate);
+
+    AroundClone around;
+    TRY(around.enter(plan.namespaces, request.joined_namespaces, request.context.proc));
+    const std::uint64_t flags = intermediate ? 0 : around.remaining_flags(plan.namespaces.clone_flags());
+    auto cloned = TRY(kernel::clone_process({.flags = flags, .into_cgroup = cgroup_fd})
+                          .in("start the container's first process"));
+    if (cloned.pid == 0) {
+        ours.close();
+        if (intermediate) run_intermediate(request);
+        run_init(request);
+    }
+    LaunchedInit init(cloned.pid, std::move(cloned.pidfd), std::move(ours));
+    init.intermediate_pending_ = intermediate;
+    TRY(admit(init, *options.cgroup, by_write, by_write && (intermediate || !new_user)));
+    return init;
+}
+
+Result<void> serve_init(LaunchedInit& init, const LaunchOptions& options) {
+    const ContainerPlan& plan = *options.plan;
+    const Fd proc = TRY(open_trusted_proc());
+    bool maps_wanted = false;
+    Message message;
+    for (;;) {
+        if (!TRY(init.channel_.receive(message))) {
+            const pid_t pid = init.release();
+            return explain_silence(pid, options.cgroup, "container init");
+        }
+        switch (message.tag) {
+            case Tag::need_id_maps:
+                maps_wanted = true;
+                break;
+            case Tag::init_cloned: {
+                const pid_t first = std::exchange(init.pid_, message.pid);
+                init.pidfd_ = TRY(oci::open_pidfd(init.pid_));
+                while (::waitpid(first, nullptr, 0) < 0 && errno == EINTR) {
+                }
+                init.intermediate_pending_ = false;
+                break;
+            }
+            case Tag::run_hooks: {
+                const std::string state = hook_state_json(plan, "creating", init.pid_);
+                TRY(run_hooks(plan.hooks.prestart, state, plan.bundle));
+                TRY(run_hooks(plan.hooks.create_runtime, state, plan.bundle));
+                TRY(init.channel_.send(Tag::proceed));
+                break;
+            }
+            case Tag::ready:
+                return {};
+            case Tag::failed:
+                return error_of(message);
+            case Tag::proceed:
+            case Tag::start:
+                return oci::failure("container init sent a message out of order");
+        }
+        // Both come from different processes after a clone: whichever is first waits for the other.
+        if (maps_wanted && !init.intermediate_pending_) {
+            maps_wanted = false;
+            TRY(write_id_maps(proc, init.pid_, plan.id_maps));
+            TRY(init.channel_.send(Tag::proceed));
+        }
+    }
+}
+
+Result<void> start_launched(LaunchedInit& init) {
+    TRY(init.channel().send(Tag::start));
+    Message message;
+    if (!TRY(init.channel().receive(message))) return {};
+    if (message.tag == Tag::failed) return error_of(message);
+    return oci::failure("container init sent a message out of order");
+}
+
+Error explain_silence(pid_t pid, CgroupManager* cgroup, const std::string& what) {
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) return oci::failure(what + " has gone");
+    }
+    const oci::ExitStatus exit = oci::exit_status_from_wait(status);
+    if (exit.signal == SIGKILL && cgroup != nullptr) {
+        const auto kills = cgroup->oom_kills();
+        if (kills && *kills > 0) return oci::failure(what + " was OOM-killed (memory limit too low?)");
+    }
+    return oci::failure(what + " ended before it was ready: " + exit.describe());
+}
+
+}  // namespace ocirun
