@@ -25,6 +25,9 @@ struct CgroupWrite {
     std::string value;
     std::string origin;           // "linux.resources.memory.limit"
     bool may_be_missing = false;  // the kernel may lack the file: then the write is skipped
+    std::string fallback_file{};  // written with fallback_value where the kernel lacks `file`
+    std::string fallback_value{};
+    std::string usage_file{};  // a value below what this file says is refused (checkBeforeUpdate)
 };
 
 /// One eBPF instruction as the kernel lays it out (struct bpf_insn), kept as a plain 64-bit word.
