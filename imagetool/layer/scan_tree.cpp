@@ -43,31 +43,35 @@ public:
 
     /// Visits what the directory holds; `prefix` is its path with a slash at its end, or empty.
     oci::Result<void> visit_directory(const std::string& prefix) {
-        const std::string path = prefix.empty() ? "." : prefix;
-        const oci::Fd directory = TRY(oci::open_in_root(root_, path, O_RDONLY | O_DIRECTORY, 0,
-                                                        {.follow_last = false, .no_symlinks = true}));
+        oci::Fd directory = TRY(open_directory(prefix));
         std::vector<std::string> names = TRY(oci::list_directory(directory));
         std::sort(names.begin(), names.end());
         for (const std::string& name : names) {
             const struct stat status = TRY(oci::status_at(directory, name).in(oci::quote(prefix + name)));
-            if (S_ISDIR(status.st_mode)) {
-                TRY(visit_subdirectory(directory, prefix, name));
-            } else {
+            if (!S_ISDIR(status.st_mode)) {
                 TRY(visit_other(directory, prefix + name, name, status).in(oci::quote(prefix + name)));
+                continue;
             }
+            TRY(visit_subdirectory(directory, prefix, name));
+            // Only one directory is open at a time: trees may be deeper than the limit of open files.
+            directory.reset();
+            TRY(visit_directory(prefix + name + "/"));
+            directory = TRY(open_directory(prefix));
         }
         return {};
     }
 
 private:
+    oci::Result<oci::Fd> open_directory(const std::string& prefix) {
+        return oci::open_in_root(root_, prefix.empty() ? "." : prefix, O_RDONLY | O_DIRECTORY, 0,
+                                 {.follow_last = false, .no_symlinks = true});
+    }
+
     oci::Result<void> visit_subdirectory(oci::BorrowedFd parent, const std::string& prefix,
                                          const std::string& name) {
-        {
-            const oci::Fd directory = TRY(oci::open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-            Entry entry = TRY(describe_directory(directory, prefix + name + "/"));
-            TRY(visit_(entry, oci::BorrowedFd()));
-        }
-        return visit_directory(prefix + name + "/");
+        const oci::Fd directory = TRY(oci::open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+        Entry entry = TRY(describe_directory(directory, prefix + name + "/").in(oci::quote(prefix + name)));
+        return visit_(entry, oci::BorrowedFd());
     }
 
     oci::Result<void> visit_other(oci::BorrowedFd parent, const std::string& path, const std::string& name,
