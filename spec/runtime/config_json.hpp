@@ -1,0 +1,33 @@
+#pragma once
+// Reading and writing the documents of the runtime specification.
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "spec/runtime/config.hpp"
+#include "spec/runtime/features.hpp"
+#include "spec/runtime/state.hpp"
+
+namespace oci::spec {
+
+/// Reads config.json without judging its values. `file` names the text in errors, of which there is
+/// one a line: `config.json:3:7: process.user.gid: is required (config.md "User")`.
+Result<RuntimeConfig> parse_runtime_config(std::string_view text, const std::string& file);
+/// Reads config.json and checks it by validate(); findings of both kinds carry their position.
+Result<RuntimeConfig> load_runtime_config(std::string_view text, const std::string& file);
+/// Reads a lone process object (exec --process) and checks it as validate_process() does.
+Result<Process> parse_process(std::string_view text, const std::string& file);
+/// Reads a lone linux.resources object (update --resources) and checks it as validate_resources().
+Result<Resources> parse_resources(std::string_view text, const std::string& file);
+/// Reads the state of a container (runtime.md "State").
+Result<State> parse_state(std::string_view text, const std::string& file);
+
+/// Texts in a stable order. `indent` is put once per level; "" gives one line.
+std::string to_json(const RuntimeConfig& config, std::string_view indent = "");
+std::string to_json(const Process& process, std::string_view indent = "");
+std::string to_json(const Resources& resources, std::string_view indent = "");
+std::string to_json(const State& state, std::string_view indent = "");
+std::string to_json(const Features& features, std::string_view indent = "");
+
+}  // namespace oci::spec
