@@ -30,7 +30,7 @@ name_what_was_skipped() {
         / Testing: / && /^[0-9]+\/[0-9]+ / { name = $3; next }
         gtest_reason { print "  " name ": " $0; gtest_reason = 0; next }
         /: Skipped$/ { gtest_reason = 1; next }
-        /^(ok - .*# )?(skip|SKIP)/ { print "  " name ": " $0 }
+        /^skip(ped:| +- )/ { print "  " name ": " $0 }
     ' "$1"
 }
 

@@ -12,6 +12,8 @@ source=${OCI_SOURCE:-$here/../..}
 unshare --mount --pid --fork true 2>/dev/null || skip_all "this machine forbids new namespaces"
 work=$(mktemp -d "${TMPDIR:-/tmp}/oci-demo.XXXXXX")
 trap 'rm -rf --one-file-system "$work"' EXIT
+test_captures=$work/captures
+mkdir "$test_captures"
 
 demo() { # LOG
     unshare --mount --pid --fork --kill-child --mount-proc --propagation private -- \

@@ -40,21 +40,13 @@ if [ "${OCI_TEST_INSIDE:-}" != docker ]; then
 fi
 
 work=$OCI_TEST_WORK
+test_captures=$work/captures
+mkdir "$test_captures"
 socket=$work/docker.sock
 dockerd_pid=
 dock() { "$docker" --host "unix://$socket" "$@"; }
 stop_daemon() { if [ -n "$dockerd_pid" ]; then kill "$dockerd_pid" 2>/dev/null; wait "$dockerd_pid" 2>/dev/null; fi; }
 trap stop_daemon EXIT
-# until_true SECONDS COMMAND...: asks again ten times a second until it is true or the time is over.
-until_true() {
-    local deadline=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ "$SECONDS" -lt "$deadline" ] || return 1
-        read -r -t 0.1 <>"$work/never" || true
-    done
-}
-mkfifo "$work/never"
 
 mount -t tmpfs tmpfs /run
 mkdir -p /run/lock "$work/data" "$work/exec" "$work/config"
@@ -72,7 +64,7 @@ JSON
 dockerd --config-file "$work/daemon.json" >"$work/dockerd.log" 2>&1 </dev/null &
 dockerd_pid=$!
 daemon_settled() { dock version || ! kill -0 "$dockerd_pid"; }
-until_true 120 daemon_settled
+wait_until 120 daemon_settled
 if ! dock version >/dev/null 2>&1; then
     tail -n 15 "$work/dockerd.log"
     skip_all "dockerd does not start on this machine; the end of its log stands above"
@@ -100,10 +92,10 @@ check "the tested runtime is the default one" \
 prints() {
     local expected=$1 output
     shift
-    output=$("$@" 2>"$work/stderr" | tr -d '\r')
+    output=$("$@" 2>"$work/said" | tr -d '\r')
     [ "$output" = "$expected" ] && return 0
     printf '    command:  %s\n    expected: %s\n    printed:  %s\n' "$*" "$expected" "$output"
-    sed 's/^/    stderr:   /' "$work/stderr"
+    sed 's/^/    stderr:   /' "$work/said"
     return 1
 }
 # exits CODE COMMAND...: the exit code is CODE.
@@ -117,7 +109,7 @@ exits() {
     return 1
 }
 state_is() { [ "$(dock inspect --format '{{.State.Status}}' "$1")" = "$2" ]; }
-reaches() { until_true 60 state_is "$1" "$2"; }
+reaches() { wait_until 60 state_is "$1" "$2"; }
 cgroup_value() { # CONTAINER V1_CONTROLLER/V1_FILE V2_FILE, as seen from the host
     local id file
     id=$(dock inspect --format '{{.Id}}' "$1")
@@ -144,7 +136,7 @@ check "exit code 127 when there is no such path" exits 127 dock run --rm busybox
 killed_from_outside() {
     dock run --rm --name victim busybox sleep 1000 >/dev/null 2>&1 </dev/null &
     local client=$! code=0
-    until_true 60 state_is victim running && dock kill victim >/dev/null
+    wait_until 60 state_is victim running && dock kill victim >/dev/null
     wait "$client" || code=$?
     [ "$code" -eq 137 ] || { echo "expected exit code 137, got $code"; return 1; }
 }
@@ -164,7 +156,7 @@ check "-it passes the exit code on" exits 7 terminal "run --rm -it busybox sh -c
 check "run -d -p starts a server" exits 0 dock run -d --name web -p 127.0.0.1:18080:80 busybox \
     sh -c 'echo serving; exec httpd -f -p 80 -h /www'
 http_answers() { [ "$(curl --silent --max-time 5 http://127.0.0.1:18080/)" = 'served from a container' ]; }
-check "the published port answers over HTTP" until_true 60 http_answers
+check "the published port answers over HTTP" wait_until 60 http_answers
 check "exec runs beside it" prints 'served from a container' dock exec web cat /www/index.html
 check "exec sees the processes of the container" exits 0 dock exec web sh -c 'ps | grep -q "httpd -f"'
 check "exec with a terminal" prints '/dev/pts/0' dock exec -t web tty
@@ -188,16 +180,16 @@ check "a paused container says so" state_is web paused
 paused_is_silent() { ! curl --silent --max-time 2 http://127.0.0.1:18080/ >/dev/null; }
 check "a paused server does not answer" paused_is_silent
 check "unpause" exits 0 dock unpause web
-check "an unpaused server answers again" until_true 60 http_answers
+check "an unpaused server answers again" wait_until 60 http_answers
 
 check "restart" exits 0 dock restart --time 1 web
-check "a restarted server answers" until_true 60 http_answers
+check "a restarted server answers" wait_until 60 http_answers
 check "stop" exits 0 dock stop --time 1 web
 check "a stopped container says so" reaches web exited
 stopped_is_silent() { ! curl --silent --max-time 2 http://127.0.0.1:18080/ >/dev/null; }
 check "a stopped server does not answer" stopped_is_silent
 check "start" exits 0 dock start web
-check "a started server answers" until_true 60 http_answers
+check "a started server answers" wait_until 60 http_answers
 check "kill" exits 0 dock kill web
 check "a killed container says so" reaches web exited
 check "a killed container's exit code is 137" prints 137 dock inspect --format '{{.State.ExitCode}}' web
@@ -209,7 +201,7 @@ check "a removed container is gone" exits 1 dock inspect web
 check "a signal reaches the command" exits 0 dock run -d --name trap busybox \
     sh -c 'trap "echo got it; exit 3" USR1; echo ready; while :; do sleep 1; done'
 trap_is_ready() { dock logs trap | grep -q ready; }
-check "the trap is set" until_true 60 trap_is_ready
+check "the trap is set" wait_until 60 trap_is_ready
 check "kill --signal" exits 0 dock kill --signal USR1 trap
 check "wait gives the trap's exit code" prints 3 dock wait trap
 check "rm of a stopped container" exits 0 dock rm trap
@@ -276,7 +268,7 @@ if [ $((0x$(awk '/^CapBnd/ { print $2 }' /proc/self/status))) -eq "$all_capabili
     "$runtime" --version | grep -q ocirun; then
     check "--privileged may" exits 0 dock run --rm --privileged busybox mount -t tmpfs tmpfs /tmp
 else
-    echo "skip - --privileged: this machine's root lacks capabilities, and this runtime insists on them"
+    skip "--privileged may" "this machine's root lacks capabilities, and this runtime insists on them"
 fi
 check "seccomp is on" prints 'Seccomp: 2' dock run --rm busybox sh -c 'grep ^Seccomp: /proc/self/status | tr "\t" " "'
 check "seccomp=unconfined is off" prints 'Seccomp: 0' \
@@ -312,7 +304,7 @@ check "a failing RUN step fails the build with its code" build_fails
 check "a network is made" exits 0 dock network create net
 check "a server on it" exits 0 dock run -d --name server --network net busybox httpd -f -p 80 -h /www
 fetch_by_name() { prints 'served from a container' dock run --rm --network net busybox wget -q -O - http://server/; }
-check "another container reaches it by name" until_true 60 fetch_by_name
+check "another container reaches it by name" wait_until 60 fetch_by_name
 check "joining another container's network namespace" prints 'served from a container' \
     dock run --rm --network container:server busybox wget -q -O - http://127.0.0.1/
 check "rm -f server" exits 0 dock rm -f server

@@ -42,6 +42,8 @@ if [ "${OCI_TEST_INSIDE:-}" != real_image ]; then
 fi
 
 work=$OCI_TEST_WORK
+test_captures=$work/captures
+mkdir "$test_captures"
 image=$OCI_TEST_IMAGE
 
 # --- the same tree as umoci's -----------------------------------------------------------------------
@@ -129,10 +131,10 @@ in_container() {
 prints() {
     local expected=$1 output
     shift
-    output=$("$@" 2>"$work/stderr")
+    output=$("$@" 2>"$work/said")
     [ "$output" = "$expected" ] && return 0
     printf 'expected: %s\nprinted:  %s\n' "$expected" "$output"
-    cat "$work/stderr"
+    cat "$work/said"
     return 1
 }
 for uid in 0 65534; do
