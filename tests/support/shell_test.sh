@@ -198,6 +198,8 @@ leave_sandbox() {
 
 rt() { "$RUNTIME" --root "$state_root" "$@"; }
 
+rt_background() { "$RUNTIME" --root "$state_root" "$@" & } # $! is the runtime itself, not a shell around it
+
 is_ocirun() { # where ocirun documents a difference from runc, the test asks this
     [ -n "${runtime_is_ocirun:-}" ] || case $("$RUNTIME" --version 2>/dev/null) in
         ocirun*) runtime_is_ocirun=yes ;;
