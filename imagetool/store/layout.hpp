@@ -1,0 +1,68 @@
+#pragma once
+// An OCI image layout on disk (image-spec image-layout.md): every path is looked up under its directory's
+// descriptor without links, every blob is checked by the one that reads it, index.json is replaced whole.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+#include "imagetool/store/blob_writer.hpp"
+#include "spec/image/descriptor.hpp"
+#include "spec/image/index.hpp"
+
+namespace ocimg {
+
+/// The most bytes an index, a manifest or an image config may have.
+inline constexpr std::size_t document_limit = std::size_t{4} << 20U;
+
+/// Holds a layout for one writer (flock on its directory) until dropped.
+class LayoutLock {
+public:
+    explicit LayoutLock(oci::Fd directory) : directory_(std::move(directory)) {}
+
+private:
+    oci::Fd directory_;
+};
+
+class Layout {
+public:
+    /// Opens an existing layout. A directory that is none, or one of an unknown version, is an error.
+    static oci::Result<Layout> open(const std::string& path);
+    /// Makes an empty layout. The directory may exist if it is empty. On error nothing new is left.
+    static oci::Result<Layout> create(const std::string& path);
+    /// open(), or create() where there is nothing yet.
+    static oci::Result<Layout> open_or_create(const std::string& path);
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+    /// Waits until no other writer holds the layout.
+    [[nodiscard]] oci::Result<LayoutLock> lock() const;
+
+    /// index.json, validated.
+    [[nodiscard]] oci::Result<oci::spec::ImageIndex> index() const;
+    /// Replaces index.json atomically and durably. The lock shows that nobody else does.
+    [[nodiscard]] oci::Result<void> replace_index(const LayoutLock&,
+                                                  const oci::spec::ImageIndex& index) const;
+
+    /// A blob for reading from its start: a regular file of exactly the descriptor's size. Whoever reads
+    /// it checks the digest.
+    [[nodiscard]] oci::Result<oci::Fd> open_blob(const oci::spec::Descriptor& blob) const;
+    /// The content of a small blob (document_limit), with size and digest checked.
+    [[nodiscard]] oci::Result<std::string> read_blob(const oci::spec::Descriptor& blob) const;
+
+    /// A writer into blobs/sha256.
+    [[nodiscard]] oci::Result<BlobWriter> write_blob() const;
+    /// Writes a whole small blob and gives its descriptor.
+    [[nodiscard]] oci::Result<oci::spec::Descriptor> write_blob(std::string_view content,
+                                                                std::string_view media_type) const;
+
+private:
+    Layout(std::string path, oci::Fd root) : path_(std::move(path)), root_(std::move(root)) {}
+
+    std::string path_;
+    oci::Fd root_;
+};
+
+}  // namespace ocimg
