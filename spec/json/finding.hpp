@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -18,6 +19,11 @@ struct Finding {
     std::string allowed;       // "a string"; empty when `found` says it all
     std::string section;       // `config.md "User"`; may be empty
 };
+
+/// "parent.key", or `parent["a.b"]` when the key is not a plain word.
+std::string property_path(std::string_view parent, std::string_view key);
+/// "parent[3]".
+std::string item_path(std::string_view parent, std::size_t index);
 
 /// One line: `config.json:3:7: process.user.gid: is required (config.md "User")`.
 std::string to_text(const Finding& finding);
