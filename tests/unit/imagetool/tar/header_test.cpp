@@ -123,7 +123,7 @@ TEST(PaxTime, is_written_as_it_is_read) {
 TEST(PaxRecord, length_counts_itself) {
     std::string text;
     append_pax_record(text, "path", "x");
-    EXPECT_EQ(text, "10 path=x\n");
+    EXPECT_EQ(text, "9 path=x\n");
     for (std::size_t size = 0; size < 1200; ++size) {
         std::string record;
         append_pax_record(record, "k", std::string(size, 'v'));
@@ -133,7 +133,7 @@ TEST(PaxRecord, length_counts_itself) {
 
 TEST(PaxRecord, malformed_ones_are_errors) {
     for (const std::string& text :
-         {"x"s, "10 path=x"s, "11 path=x\n"s, "9 path=x\n"s, "-1 path=x\n"s, "7 path\n"s, "6 =xx\n"s,
+         {"x"s, "10 path=x"s, "11 path=x\n"s, "8 path=x\n"s, "-1 path=x\n"s, "7 path\n"s, "6 =xx\n"s,
           "99999999999999999999 path=x\n"s, " path=x\n"s, "3 \n"s, "10 path=x\n0"s, "13 path=a\0b\n"s,
           "12 mtime=xx\n"s, "10 uid=1x\n"s, "10 size=a\n"s}) {
         PaxRecords records;
