@@ -1,0 +1,151 @@
+#include "runtime/container/container.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+#include "base/process.hpp"
+#include "runtime/container/bundle.hpp"
+#include "runtime/hooks/hook_state.hpp"
+#include "runtime/hooks/run_hooks.hpp"
+#include "runtime/protocol/channel.hpp"
+
+namespace ocirun {
+
+using oci::ErrorCode;
+using oci::failure;
+using oci::Fd;
+using oci::Result;
+
+Result<Container> Container::open(const std::string& root, const std::string& id, bool locked) {
+    StateDirectory directory = TRY(StateDirectory::open(root, id));
+    if (locked) TRY(directory.lock());
+    RecordedState record = TRY(directory.load());
+    return Container(std::move(directory), std::move(record));
+}
+
+bool Container::init_is_alive() const {
+    if (record_.pid <= 0) return false;
+    const auto identity = oci::identify_process(record_.pid);
+    return identity && identity->start_time == record_.start_time && identity->state != 'Z' &&
+           identity->state != 'X';
+}
+
+Result<std::unique_ptr<CgroupManager>> Container::cgroup() const {
+    return open_cgroup_manager(record_.cgroup);
+}
+
+Result<Status> Container::status() const {
+    if (record_.pid == 0) return directory_.is_locked_elsewhere() ? Status::creating : Status::stopped;
+    if (!init_is_alive()) return Status::stopped;
+    const auto manager = TRY(cgroup());
+    const auto frozen = manager->is_frozen();
+    if (frozen && *frozen) return Status::paused;
+    return directory_.has(start_socket_file) ? Status::created : Status::running;
+}
+
+Result<Fd> Container::init_pidfd() const {
+    Fd pidfd = TRY(oci::open_pidfd(record_.pid));
+    // The pidfd was opened before the look: if the start time fits now, it is the same process.
+    if (!init_is_alive()) return oci::system_failure(ESRCH, "container not running");
+    return pidfd;
+}
+
+namespace {
+
+Result<void> say_start(const Container& container) {
+    auto connected = container.directory().connect_to_start();
+    if (!connected) {
+        if (connected.error().system_errno != ECONNREFUSED) return connected.error();
+        TRY(container.directory().remove_file(start_socket_file));
+        return failure(ErrorCode::wrong_state, "cannot start an already running container");
+    }
+    const Channel init(std::move(*connected));
+    TRY(init.send(Tag::start));
+    Message message;
+    const bool answered = TRY(init.receive(message));
+    TRY(container.directory().remove_file(start_socket_file));
+    if (answered)
+        return message.tag == Tag::failed ? error_of(message) : failure("init sent a message out of order");
+    return {};
+}
+
+Result<void> run_poststart(const Container& container) {
+    const RecordedState& record = container.record();
+    if (!record.has_hooks) return {};
+    const HookPlan hooks = TRY(recorded_hooks(container.directory()));
+    if (hooks.poststart.empty()) return {};
+    // A failing poststart hook is told but does not undo the start (runtime-spec runtime.md "Lifecycle").
+    return run_hooks(hooks.poststart, recorded_hook_state(record, "running"), record.bundle);
+}
+
+}  // namespace
+
+Result<void> start_container(const std::string& root, const std::string& id) {
+    const Container container = TRY(Container::open(root, id, true));
+    switch (TRY(container.status())) {
+        case Status::created:
+            break;
+        case Status::stopped:
+            return failure(ErrorCode::wrong_state, "cannot start a container that has stopped");
+        case Status::running:
+        case Status::paused:
+            return failure(ErrorCode::wrong_state, "cannot start an already running container");
+        case Status::creating:
+            return failure(ErrorCode::wrong_state, "cannot start a container that is still being created");
+    }
+    TRY(say_start(container));
+    return run_poststart(container);
+}
+
+Result<void> kill_container(const std::string& root, const std::string& id, int signal, bool all) {
+    const Container container = TRY(Container::open(root, id, false));
+    const Status status = TRY(container.status());
+    const auto manager = TRY(container.cgroup());
+    const bool whole = all || (signal == SIGKILL && !container.record().own_pid_namespace);
+    if (status == Status::stopped && !whole) return failure(ErrorCode::wrong_state, "container not running");
+    if (status != Status::stopped) {
+        const auto pidfd = container.init_pidfd();
+        if (!pidfd) return failure(ErrorCode::wrong_state, "container not running");
+        TRY(oci::signal_pidfd(*pidfd, signal));
+    }
+    if (whole) TRY(manager->signal_all(signal));
+    // A frozen process dies only when it thaws.
+    if (status == Status::paused && signal == SIGKILL) TRY(manager->thaw());
+    return {};
+}
+
+Result<void> pause_container(const std::string& root, const std::string& id) {
+    const Container container = TRY(Container::open(root, id, true));
+    const Status status = TRY(container.status());
+    if (status != Status::running && status != Status::created) {
+        return failure(ErrorCode::wrong_state,
+                       "container not running: it is " + std::string(status_word(status)));
+    }
+    return TRY(container.cgroup())->freeze();
+}
+
+Result<void> resume_container(const std::string& root, const std::string& id) {
+    const Container container = TRY(Container::open(root, id, true));
+    const Status status = TRY(container.status());
+    if (status != Status::paused) {
+        return failure(ErrorCode::wrong_state,
+                       "container not paused: it is " + std::string(status_word(status)));
+    }
+    return TRY(container.cgroup())->thaw();
+}
+
+Result<std::vector<pid_t>> container_processes(const std::string& root, const std::string& id) {
+    const Container container = TRY(Container::open(root, id, false));
+    const auto manager = TRY(container.cgroup());
+    std::vector<pid_t> pids;
+    if (container.record().cgroup.version != CgroupVersion::none) {
+        pids = TRY(manager->processes());
+    } else if (container.init_is_alive()) {
+        pids.push_back(container.record().pid);
+    }
+    std::sort(pids.begin(), pids.end());
+    return pids;
+}
+
+}  // namespace ocirun

@@ -1,0 +1,237 @@
+#include "runtime/container/create_container.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "base/file.hpp"
+#include "base/file_replace.hpp"
+#include "base/process.hpp"
+#include "runtime/container/bundle.hpp"
+#include "runtime/container/container.hpp"
+#include "runtime/container/seccomp_cache.hpp"
+#include "runtime/hooks/hook_state.hpp"
+#include "runtime/hooks/run_hooks.hpp"
+#include "runtime/kernel/credentials.hpp"
+#include "runtime/launch/foreground.hpp"
+#include "runtime/launch/launch_init.hpp"
+#include "runtime/launch/probe_host.hpp"
+
+namespace ocirun {
+
+using oci::ErrorCode;
+using oci::failure;
+using oci::Fd;
+using oci::Result;
+
+namespace {
+
+/// Undoes what was done, last first, unless it is dismissed. Works in this process only: a clone's copy
+/// does nothing.
+class Rollback {
+public:
+    Rollback() = default;
+    ~Rollback() {
+        if (::getpid() != owner_) return;
+        for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) (*step)();
+    }
+    Rollback(const Rollback&) = delete;
+    Rollback& operator=(const Rollback&) = delete;
+    void add(std::function<void()> step) { steps_.push_back(std::move(step)); }
+    void dismiss() { steps_.clear(); }
+
+private:
+    pid_t owner_ = ::getpid();
+    std::vector<std::function<void()>> steps_;
+};
+
+/// A container on its way: what create has at hand between its steps.
+struct Creation {
+    Bundle bundle;
+    ContainerPlan plan;
+    std::optional<StateDirectory> directory;
+    RecordedState record;
+    std::unique_ptr<CgroupManager> cgroup;
+    Rollback rollback;
+    std::vector<std::string> warnings;
+};
+
+Result<void> check_console(const ContainerPlan& plan, const std::string& console_socket, bool detached) {
+    const bool terminal = plan.process && plan.process->terminal;
+    if (terminal && detached && console_socket.empty()) {
+        return failure(ErrorCode::invalid,
+                       "cannot allocate tty if runc will detach without setting console socket");
+    }
+    if (!console_socket.empty() && !(terminal && detached)) {
+        return failure(ErrorCode::invalid,
+                       "cannot use console socket if runc will not detach or allocate tty");
+    }
+    return {};
+}
+
+Result<void> make_plan(const CreateOptions& options, Creation& creation) {
+    creation.bundle = TRY(open_bundle(options.bundle, options.config_file));
+    const HostFacts host = TRY(probe_host());
+    SeccompCache cache(options.state_root);
+    PlanRequest request;
+    request.container_id = options.id;
+    request.bundle = creation.bundle.path;
+    request.no_pivot = options.no_pivot;
+    request.new_keyring = options.new_keyring;
+    request.systemd_cgroup = options.systemd_cgroup;
+    request.cgroups_disabled = options.cgroups_disabled;
+    request.compile_seccomp = SeccompCache::compile_with;
+    request.compile_context = &cache;
+    creation.plan = TRY(plan_container(creation.bundle.config, host, request));
+    creation.plan.last_capability = host.last_capability;
+    creation.record.cgroup = TRY(locate_cgroup(creation.plan.cgroup, host.cgroup));
+    return {};
+}
+
+void fill_record(Creation& creation) {
+    const ContainerPlan& plan = creation.plan;
+    RecordedState& record = creation.record;
+    record.oci_version = spec_version;
+    record.id = plan.id;
+    record.bundle = plan.bundle;
+    record.rootfs = plan.rootfs.path;
+    record.created = current_time_text();
+    record.owner = ::geteuid();
+    record.own_pid_namespace = plan.namespaces.has(NamespaceKind::pid);
+    record.new_keyring = plan.new_keyring;
+    record.has_hooks = !plan.hooks.poststart.empty() || !plan.hooks.poststop.empty();
+    record.annotations = plan.annotations;
+    record.cgroup.created.clear();
+    for (const auto& [controllers, directory] : record.cgroup.directories) {
+        if (!oci::exists_at(oci::current_directory, directory)) record.cgroup.created.push_back(directory);
+    }
+}
+
+/// The intent is on record before the first side effect: a create that is killed can be deleted.
+Result<void> record_intent(const CreateOptions& options, Creation& creation) {
+    creation.directory = TRY(StateDirectory::reserve(options.state_root, options.id));
+    const StateDirectory& directory = *creation.directory;
+    creation.rollback.add([&directory] { static_cast<void>(directory.remove().has_value()); });
+    fill_record(creation);
+    TRY(directory.save(creation.record));
+    TRY(directory.write(config_copy, creation.bundle.config_text));
+    return record_filter(directory, creation.plan.seccomp);
+}
+
+Result<void> make_cgroup(Creation& creation) {
+    creation.cgroup = TRY(open_cgroup_manager(creation.record.cgroup));
+    CgroupManager& cgroup = *creation.cgroup;
+    TRY(cgroup.create());
+    creation.rollback.add([&cgroup] {
+        static_cast<void>(cgroup.signal_all(SIGKILL).has_value());
+        static_cast<void>(cgroup.remove().has_value());
+    });
+    const CgroupLocation made = cgroup.location();
+    if (made.created != creation.record.cgroup.created && !made.created.empty()) {
+        creation.record.cgroup = made;
+        TRY(creation.directory->save(creation.record));
+    }
+    return cgroup.apply(creation.plan.cgroup);
+}
+
+/// From nothing to an init that is ready. `start_socket` decides what it waits for.
+Result<LaunchedInit> launch(const CreateOptions& options, Creation& creation, Fd start_socket, Fd console) {
+    LaunchOptions launch_options;
+    launch_options.plan = &creation.plan;
+    launch_options.cgroup = creation.cgroup.get();
+    launch_options.start_socket = std::move(start_socket);
+    launch_options.console_socket = std::move(console);
+    launch_options.passed = options.passed;
+    LaunchedInit init = TRY(launch_init(launch_options).in("unable to start container process"));
+    TRY(serve_init(init, launch_options).in("unable to start container process"));
+    const auto identity = TRY(oci::identify_process(init.pid()));
+    creation.record.pid = init.pid();
+    creation.record.start_time = identity.start_time;
+    TRY(creation.directory->save(creation.record));
+    if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, init.pid()));
+    return init;
+}
+
+Result<void> prepare(const CreateOptions& options, bool detached, Creation& creation) {
+    TRY(make_plan(options, creation));
+    creation.warnings = creation.plan.warnings;
+    TRY(check_console(creation.plan, options.console_socket, detached));
+    TRY(record_intent(options, creation));
+    return make_cgroup(creation);
+}
+
+/// Waits for the container's process, then deletes the container unless it is to be kept.
+Result<int> finish_run(const RunOptions& options, Creation& creation, Foreground& foreground, pid_t pid,
+                       std::vector<std::string>& warnings) {
+    const int code = TRY(foreground.watch(pid));
+    if (options.keep) return code;
+    creation.directory.reset();  // gives the lock back
+    creation.cgroup.reset();
+    auto deleted = delete_container(options.create.state_root, options.create.id, true);
+    if (!deleted) {
+        warnings.push_back(deleted.error().text);
+    } else {
+        warnings.insert(warnings.end(), deleted->begin(), deleted->end());
+    }
+    return code;
+}
+
+Result<void> run_poststart(const Creation& creation) {
+    if (creation.plan.hooks.poststart.empty()) return {};
+    return run_hooks(creation.plan.hooks.poststart,
+                     hook_state_json(creation.plan, "running", creation.record.pid), creation.plan.bundle);
+}
+
+}  // namespace
+
+Result<void> write_pid_file(const std::string& path, int pid) {
+    const std::size_t slash = path.find_last_of('/');
+    const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    const Fd opened = TRY(oci::open_file(directory, O_RDONLY | O_DIRECTORY).in("--pid-file"));
+    return oci::replace_file(opened, path.substr(slash == std::string::npos ? 0 : slash + 1),
+                             std::to_string(pid), 0644, oci::Durability::atomic_only)
+        .in("--pid-file " + path);
+}
+
+Result<std::vector<std::string>> create_container(const CreateOptions& options) {
+    Creation creation;
+    TRY(prepare(options, true, creation));
+    Fd console;
+    if (!options.console_socket.empty()) console = TRY(connect_console_socket(options.console_socket));
+    Fd start_socket = TRY(creation.directory->listen_for_start());
+    LaunchedInit init = TRY(launch(options, creation, std::move(start_socket), std::move(console)));
+    init.release();
+    creation.rollback.dismiss();
+    return creation.warnings;
+}
+
+Result<int> run_container(const RunOptions& options, std::vector<std::string>& warnings) {
+    Creation creation;
+    TRY(prepare(options.create, options.detach, creation));
+    warnings = creation.warnings;
+    if (!options.detach && options.subreaper) TRY(kernel::become_subreaper());
+    std::optional<Foreground> foreground;
+    Fd console;
+    if (!options.detach) foreground.emplace();
+    if (!options.create.console_socket.empty()) {
+        console = TRY(connect_console_socket(options.create.console_socket));
+    } else if (creation.plan.process && creation.plan.process->terminal) {
+        console = TRY(foreground->open_console());
+    }
+    LaunchedInit init = TRY(launch(options.create, creation, Fd(), std::move(console)));
+    if (foreground) TRY(foreground->receive_terminal());
+    TRY(start_launched(init).in("unable to start container process"));
+    TRY(run_poststart(creation));
+    const pid_t pid = init.release();
+    creation.rollback.dismiss();
+    if (!foreground) return 0;
+    return finish_run(options, creation, *foreground, pid, warnings);
+}
+
+}  // namespace ocirun

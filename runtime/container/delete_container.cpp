@@ -1,0 +1,95 @@
+#include <poll.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "base/process.hpp"
+#include "runtime/container/bundle.hpp"
+#include "runtime/container/container.hpp"
+#include "runtime/hooks/run_hooks.hpp"
+
+// Deleting a container: what create made is undone, what it found is left.
+
+namespace ocirun {
+
+using oci::ErrorCode;
+using oci::failure;
+using oci::Fd;
+using oci::Result;
+
+namespace {
+
+constexpr int death_patience_milliseconds = 10000;
+
+/// Kills init and waits until it is gone.
+Result<void> kill_init(const Container& container) {
+    const auto pidfd = container.init_pidfd();
+    if (!pidfd) return {};
+    const auto sent = oci::signal_pidfd(*pidfd, SIGKILL);
+    if (!sent && sent.error().system_errno != ESRCH) return sent;
+    // A frozen container dies when it is thawed; elsewhere this does nothing.
+    if (const auto manager = container.cgroup()) static_cast<void>((*manager)->thaw().has_value());
+    pollfd entry{.fd = pidfd->get(), .events = POLLIN, .revents = 0};
+    int ready = ::poll(&entry, 1, death_patience_milliseconds);
+    while (ready < 0 && errno == EINTR) ready = ::poll(&entry, 1, death_patience_milliseconds);
+    if (ready == 0)
+        return failure("container init " + std::to_string(container.record().pid) +
+                       " does not die after SIGKILL");
+    return {};
+}
+
+std::vector<std::string> run_poststop(const Container& container) {
+    std::vector<std::string> warnings;
+    if (!container.record().has_hooks) return warnings;
+    const auto hooks = recorded_hooks(container.directory());
+    if (!hooks) return {"poststop hooks are not run: " + hooks.error().text};
+    for (const oci::Error& error :
+         run_hooks_to_the_end(hooks->poststop, recorded_hook_state(container.record(), "stopped"),
+                              container.record().bundle)) {
+        warnings.push_back(error.text);
+    }
+    return warnings;
+}
+
+/// A container whose record cannot be read: only its directory can be removed.
+Result<std::vector<std::string>> delete_unreadable(const std::string& root, const std::string& id,
+                                                   const oci::Error& error) {
+    if (error.code == ErrorCode::not_found && !StateDirectory::open(root, id))
+        return std::vector<std::string>();
+    const StateDirectory directory = TRY(StateDirectory::open(root, id));
+    TRY(directory.remove());
+    return std::vector<std::string>{"the state of " + id + " could not be read (" + error.text +
+                                    "); its directory was removed"};
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> destroy_container(const Container& container) {
+    TRY(kill_init(container));
+    const auto manager = TRY(container.cgroup());
+    if (container.record().cgroup.version != CgroupVersion::none) {
+        // Processes that outlive init, and the ones of a create that was killed half-way.
+        TRY(manager->signal_all(SIGKILL));
+        TRY(manager->remove());
+    }
+    std::vector<std::string> warnings = run_poststop(container);
+    TRY(container.directory().remove());
+    return warnings;
+}
+
+Result<std::vector<std::string>> delete_container(const std::string& root, const std::string& id,
+                                                  bool force) {
+    const auto container = Container::open(root, id, true);
+    if (!container) {
+        if (!force) return container.error();
+        return delete_unreadable(root, id, container.error());
+    }
+    const Status status = TRY(container->status());
+    if (!force && status != Status::stopped && status != Status::created) {
+        return failure(ErrorCode::wrong_state, "cannot delete container " + id + " that is not stopped: " +
+                                                   std::string(status_word(status)));
+    }
+    return destroy_container(*container);
+}
+
+}  // namespace ocirun

@@ -1,0 +1,59 @@
+#pragma once
+// The directory of one container below the state root: reserved, locked, read, removed. Host process.
+
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+#include "runtime/container/container_state.hpp"
+
+namespace ocirun {
+
+class StateDirectory {
+public:
+    /// Makes ROOT/ID (mode 0700) and locks it. "container with given ID already exists" when it is there.
+    static oci::Result<StateDirectory> reserve(const std::string& root, const std::string& id);
+    /// Opens an existing one without a lock. "container does not exist" when it is not there.
+    static oci::Result<StateDirectory> open(const std::string& root, const std::string& id);
+
+    /// Waits for the container's lock; held until this value is dropped.
+    oci::Result<void> lock();
+    /// Whether another process holds the lock at this moment.
+    [[nodiscard]] bool is_locked_elsewhere() const;
+
+    oci::Result<void> save(const RecordedState& state) const;
+    [[nodiscard]] oci::Result<RecordedState> load() const;
+
+    /// Files beside state.json.
+    oci::Result<void> write(const std::string& name, std::string_view content) const;
+    [[nodiscard]] oci::Result<std::string> read(const std::string& name, std::size_t limit) const;
+    [[nodiscard]] bool has(const std::string& name) const;
+    oci::Result<void> remove_file(const std::string& name) const;
+
+    /// The socket that `start` connects to: bound and listening, or connected to.
+    [[nodiscard]] oci::Result<oci::Fd> listen_for_start() const;
+    [[nodiscard]] oci::Result<oci::Fd> connect_to_start() const;
+
+    /// Removes the directory and what is in it.
+    oci::Result<void> remove() const;
+
+    [[nodiscard]] const std::string& id() const { return id_; }
+
+private:
+    StateDirectory(oci::Fd root, std::string id, oci::Fd directory)
+        : root_(std::move(root)), id_(std::move(id)), directory_(std::move(directory)) {}
+    oci::Fd root_;
+    std::string id_;
+    oci::Fd directory_;
+};
+
+inline constexpr const char* state_file = "state.json";
+inline constexpr const char* config_copy = "config.json";
+inline constexpr const char* filter_file = "seccomp.bpf";
+inline constexpr const char* start_socket_file = "start.sock";
+
+/// The ids that have a directory below the state root, sorted. A root that does not exist has none.
+oci::Result<std::vector<std::string>> list_containers(const std::string& root);
+
+}  // namespace ocirun
