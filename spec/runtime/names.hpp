@@ -16,6 +16,7 @@ std::span<const std::string_view> seccomp_actions();
 std::span<const std::string_view> seccomp_operators();
 std::span<const std::string_view> seccomp_architectures();
 std::span<const std::string_view> seccomp_flags();
+/// The spec's four words and their recursive forms ("rprivate"), which engines use.
 std::span<const std::string_view> rootfs_propagations();
 std::span<const std::string_view> scheduler_policies();
 std::span<const std::string_view> scheduler_flags();
@@ -25,7 +26,6 @@ std::span<const std::string_view> memory_policy_flags();
 std::span<const std::string_view> personality_domains();
 /// "CAP_CHOWN" first: the index of a name is the kernel's number.
 std::span<const std::string_view> capability_names();
-/// "RLIMIT_CPU" first: the index of a name is the kernel's number.
 std::span<const std::string_view> rlimit_names();
 
 bool contains(std::span<const std::string_view> names, std::string_view name);
