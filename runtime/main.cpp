@@ -1,2 +1,7 @@
-// Placeholder until the command line arrives.
-int main() { return 1; }
+// ocirun: runs containers from OCI bundles.
+
+#include "runtime/cli/commands.hpp"
+
+int main(int argc, char** argv, char** environment) {
+    return ocirun::run_program(argc, argv, environment);
+}

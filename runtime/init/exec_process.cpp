@@ -45,6 +45,7 @@ Result<void> set_affinity(const std::vector<int>& cpus, const char* what) {
 
 Result<void> join_container(ExecRequest& request) {
     TRY(kernel::set_dumpable(false));
+    TRY(kernel::reset_signals());
     if (request.wait_for_proceed) TRY(request.context.channel.expect(Tag::proceed));
     TRY(set_affinity(request.process->initial_cpus, "process.execCPUAffinity.initial"));
     if (request.namespaces != 0) {

@@ -140,6 +140,7 @@ Result<void> wait_for_start(InitRequest& request) {
 Result<void> perform_init(InitRequest& request) {
     const ContainerPlan& plan = *request.plan;
     TRY(kernel::set_dumpable(false));
+    TRY(kernel::reset_signals());
     ::umask(0);
     TRY(settle_namespaces(request));
     std::optional<Terminal> terminal;

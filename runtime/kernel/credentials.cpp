@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 
 namespace ocirun::kernel {
 
@@ -101,6 +102,14 @@ Result<void> set_dumpable(bool dumpable) {
 
 Result<void> become_subreaper() {
     if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return last_system_failure("become subreaper");
+    return {};
+}
+
+Result<void> reset_signals() {
+    for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) return last_system_failure("reset the signal mask");
     return {};
 }
 

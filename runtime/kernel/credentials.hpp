@@ -35,6 +35,8 @@ oci::Result<void> forbid_new_privileges();
 oci::Result<void> set_dumpable(bool dumpable);
 /// PR_SET_CHILD_SUBREAPER.
 oci::Result<void> become_subreaper();
+/// No signal blocked, every one with its default action: what a fresh program expects.
+oci::Result<void> reset_signals();
 /// A new session keyring of that name (keyctl JOIN_SESSION_KEYRING).
 oci::Result<void> join_session_keyring(const std::string& name);
 

@@ -1,0 +1,140 @@
+#include <linux/close_range.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "runtime/cli/commands.hpp"
+#include "runtime/cli/log.hpp"
+#include "runtime/cli/program.hpp"
+#include "runtime/hooks/hook_state.hpp"
+#include "runtime/launch/self_protection.hpp"
+
+namespace ocirun {
+
+using oci::ErrorCode;
+using oci::failure;
+using oci::Result;
+using oci::cli::Invocation;
+using oci::cli::Values;
+
+namespace {
+
+constexpr int exec_failure_code = 255;  // runc's: tells a failure of exec from one of the program
+
+struct Entry {
+    std::string_view name;
+    CommandFunction function;
+    bool enters_container;  // runs from a sealed copy of the binary
+};
+
+constexpr Entry entries[] = {{"create", create_command, true},
+                             {"run", run_command, true},
+                             {"exec", exec_command, true},
+                             {"start", start_command, false},
+                             {"state", state_command, false},
+                             {"kill", kill_command, false},
+                             {"delete", delete_command, false},
+                             {"pause", pause_command, false},
+                             {"resume", resume_command, false},
+                             {"list", list_command, false},
+                             {"ps", ps_command, false},
+                             {"spec", spec_command, false},
+                             {"features", features_command, false},
+                             {"plan", plan_command, false},
+                             {"generate", generate_command, false}};
+
+std::string version_text() {
+    return std::string("ocirun version ") + version() + "\ncommit: v" + version() +
+           "\nspec: " + spec_version + "\n";
+}
+
+/// --root, or the default of runc with our name: /run/ocirun, below XDG_RUNTIME_DIR for other users.
+Result<std::string> state_root(const Values& global) {
+    std::string root = global.get("root");
+    if (root.empty()) {
+        const char* runtime_directory = std::getenv("XDG_RUNTIME_DIR");
+        const bool own = ::geteuid() != 0 && runtime_directory != nullptr && *runtime_directory != '\0';
+        root = own ? std::string(runtime_directory) + "/ocirun" : "/run/ocirun";
+    }
+    root = TRY(oci::absolute_path(root));
+    if (root == "/") return failure(ErrorCode::invalid, "--root: the state directory must not be \"/\"");
+    return root;
+}
+
+Result<void> set_cgroup_manager(CommandContext& context) {
+    const std::string manager = context.global->get("cgroup-manager");
+    if (!manager.empty() && manager != "cgroupfs" && manager != "systemd" && manager != "disabled") {
+        return failure(ErrorCode::invalid, "--cgroup-manager: unknown manager " + oci::quote(manager) +
+                                               ": allowed are cgroupfs, systemd and disabled");
+    }
+    context.systemd_cgroup =
+        manager == "systemd" || (manager.empty() && context.global->has("systemd-cgroup"));
+    context.cgroups_disabled = manager == "disabled";
+    return {};
+}
+
+Result<int> run_entry(const Entry& entry, const Invocation& invocation, char** argv, char** environment,
+                      const Log& log) {
+    CommandContext context;
+    context.global = &invocation.global;
+    context.values = &invocation.values;
+    context.state_root = TRY(state_root(invocation.global));
+    TRY(set_cgroup_manager(context));
+    if (entry.enters_container) TRY(run_from_sealed_copy(argv, environment));
+    auto code = entry.function(context);
+    for (const std::string& warning : context.warnings) log.warning(warning);
+    return code;
+}
+
+Result<bool> wants_json(const Values& global) {
+    const std::string format = global.get("log-format");
+    if (format != "text" && format != "json") {
+        return failure(ErrorCode::invalid,
+                       "invalid log-format " + oci::quote(format) + ": allowed are text and json");
+    }
+    return format == "json";
+}
+
+int print_help(const Invocation& invocation) {
+    const oci::cli::Program& program = program_table();
+    const bool one_command = invocation.command != nullptr;
+    const auto printed = print(one_command ? oci::cli::command_help(program, *invocation.command)
+                                           : oci::cli::program_help(program));
+    return printed ? 0 : 1;
+}
+
+}  // namespace
+
+Result<void> print(std::string_view text) {
+    return oci::write_all(oci::BorrowedFd(1), text).in("standard output");
+}
+
+int run_program(int argc, char** argv, char** environment) {
+    const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const auto invocation = oci::cli::parse_command_line(program_table(), words);
+    if (!invocation) {
+        Log("", false).error(invocation.error().text);
+        return 1;
+    }
+    if (invocation->version) return print(version_text()) ? 0 : 1;
+    if (invocation->help || invocation->command == nullptr) return print_help(*invocation);
+    const auto json = wants_json(invocation->global);
+    const Log log(invocation->global.get("log"), json && *json);
+    if (!json) {
+        log.error(json.error().text);
+        return 1;
+    }
+    for (const Entry& entry : entries) {
+        if (entry.name != invocation->command->name) continue;
+        const auto code = run_entry(entry, *invocation, argv, environment, log);
+        if (code) return *code;
+        log.error(code.error().text);
+        return entry.name == "exec" ? exec_failure_code : 1;
+    }
+    log.error("command " + invocation->command->name + " is not built");
+    return 1;
+}
+
+}  // namespace ocirun
