@@ -34,18 +34,19 @@ using oci::spec::Descriptor;
 /// Inside a layout no path needs a link, so none is followed: a layout may come from anywhere.
 constexpr oci::Lookup no_links{.follow_last = false, .no_symlinks = true};
 
-/// Opens a regular file of the layout; a fifo or a device neither blocks nor counts.
+/// Opens a regular file of the layout. O_PATH first: a fifo or a device is never opened itself.
 Result<Fd> open_regular(BorrowedFd root, const std::string& path) {
-    auto file = oci::open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, no_links);
-    if (!file) {
-        if (file.error().system_errno == ELOOP) {
-            return failure(ErrorCode::invalid, path + " is a symbolic link, which a layout must not hold");
+    auto place = oci::open_in_root(root, path, O_PATH, 0, no_links);
+    if (!place) {
+        if (place.error().system_errno == ELOOP) {
+            return failure(ErrorCode::invalid,
+                           path + " is reached by a symbolic link, which is not followed");
         }
-        return file;
+        return place;
     }
-    const struct stat status = TRY(oci::status_of(*file));
+    const struct stat status = TRY(oci::status_of(*place));
     if (!S_ISREG(status.st_mode)) return failure(ErrorCode::invalid, path + " is not a regular file");
-    return file;
+    return oci::open_file("/proc/self/fd/" + std::to_string(place->get()), O_RDONLY);
 }
 
 Result<std::string> read_document(BorrowedFd root, const std::string& path) {

@@ -1,0 +1,31 @@
+#pragma once
+// From an image of a layout to a bundle on disk: rootfs and config.json (runtime-spec bundle.md).
+
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+#include "imagetool/store/find_image.hpp"
+#include "imagetool/store/layout.hpp"
+#include "spec/runtime/process.hpp"
+
+namespace ocimg {
+
+struct UnpackOptions {
+    bool force = false;          // replace rootfs and config.json of an existing bundle
+    bool keep_dirlinks = false;  // see ApplyOptions
+};
+
+/// Applies every layer, with its digest and diff id checked, and writes config.json last. A bundle that is
+/// there and not empty is an error unless forced. On any failure the directory is as it was before; a
+/// forced replacement keeps the old content until the new one is whole.
+/// Gives warnings for the user.
+oci::Result<std::vector<std::string>> unpack_bundle(const Layout& layout, const FoundImage& image,
+                                                    const std::string& bundle, const UnpackOptions& options);
+
+/// The ids of an image's process, looked up in the passwd and group files below `rootfs`: regular files of
+/// at most 10 MiB, not links.
+oci::Result<oci::spec::User> look_up_user(oci::BorrowedFd rootfs, const std::string& user);
+
+}  // namespace ocimg

@@ -1,0 +1,86 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "imagetool/cli/arguments.hpp"
+#include "imagetool/cli/commands.hpp"
+#include "imagetool/image/edit.hpp"
+#include "imagetool/layer/write_layer.hpp"
+#include "imagetool/store/find_image.hpp"
+#include "imagetool/store/layout.hpp"
+#include "imagetool/store/save_image.hpp"
+
+namespace ocimg {
+
+namespace {
+
+using oci::ErrorCode;
+using oci::failure;
+using oci::Fd;
+using oci::quote;
+using oci::Result;
+
+Result<WriteOptions> write_options(const oci::cli::Values& values) {
+    WriteOptions options;
+    const std::string name = values.get("compression");
+    bool known = false;
+    for (const Compression compression : {Compression::none, Compression::gzip, Compression::zstd}) {
+        if (name_of(compression) != name) continue;
+        options.compression = compression;
+        known = true;
+    }
+    if (!known) {
+        return failure(ErrorCode::invalid,
+                       "--compression " + quote(name) + ": allowed are gzip, zstd and none");
+    }
+    options.clamp_mtime = TRY(source_date_epoch());
+    options.prefix = values.get("prefix");
+    return options;
+}
+
+Result<Fd> open_source(const std::string& path) {
+    if (path == "-") return oci::duplicate(oci::BorrowedFd(STDIN_FILENO));
+    auto source = oci::open_file(path, O_RDONLY);
+    if (source) return source;
+    return failure(source.error().code, quote(path) + ": " + oci::errno_text(source.error().system_errno));
+}
+
+Result<WrittenLayer> write_layer(const std::string& path, const WriteOptions& options, ByteSink& blob) {
+    const Fd source = TRY(open_source(path));
+    const struct stat status = TRY(oci::status_of(source).in(quote(path)));
+    if (S_ISDIR(status.st_mode)) return write_directory_layer(source, options, blob).in(quote(path));
+    if (!options.prefix.empty()) {
+        return failure(ErrorCode::invalid,
+                       "--prefix works with a directory, and " + quote(path) + " is none");
+    }
+    FileSource tar(source);
+    return write_tar_layer(tar, options, blob).in(quote(path));
+}
+
+}  // namespace
+
+Result<void> run_append(const oci::cli::Values& values) {
+    const ImageName name = TRY(image_argument(values, true));
+    const std::string new_tag = values.has("tag") ? values.get("tag") : name.tag;
+    TRY(check_new_tag(new_tag));
+    const WriteOptions options = TRY(write_options(values));
+    const auto created = TRY(creation_time(values));
+    const Layout layout = TRY(Layout::open(name.layout));
+    const LayoutLock lock = TRY(layout.lock());
+    const FoundImage found = TRY(find_image(layout, {name.tag, TRY(platform_argument(values))}));
+    BlobWriter blob = TRY(layout.write_blob());
+    const WrittenLayer written = TRY(write_layer(values.arguments().front(), options, blob));
+    TRY(blob.commit());
+    oci::spec::Descriptor layer;
+    layer.media_type = written.media_type;
+    layer.digest = written.digest;
+    layer.size = static_cast<std::int64_t>(written.size);
+    const std::string created_by = values.has("created-by") ? values.get("created-by") : "ocimg append";
+    const Image image =
+        append_layer({found.manifest, found.config}, layer, written.diff_id, created_by, created);
+    TRY(save_image(layout, lock, new_tag, image.manifest, image.config, ExistingTag::replace));
+    return {};
+}
+
+}  // namespace ocimg

@@ -1,0 +1,84 @@
+#include <array>
+
+#include "base/text.hpp"
+#include "imagetool/cli/arguments.hpp"
+#include "imagetool/cli/commands.hpp"
+#include "imagetool/image/edit.hpp"
+#include "imagetool/store/find_image.hpp"
+#include "imagetool/store/layout.hpp"
+#include "imagetool/store/save_image.hpp"
+
+namespace ocimg {
+
+namespace {
+
+using oci::ErrorCode;
+using oci::failure;
+using oci::Result;
+
+constexpr std::array<const char*, 14> change_options{
+    "clear",  "cmd",  "entrypoint", "env",         "label",  "annotation", "volume",
+    "expose", "user", "workdir",    "stop-signal", "author", "platform",   "created"};
+
+std::optional<std::string> value_of(const oci::cli::Values& values, const char* name) {
+    return values.has(name) ? std::optional(values.get(name)) : std::nullopt;
+}
+
+std::optional<std::vector<std::string>> words_of(const oci::cli::Values& values, const char* name) {
+    std::vector<std::string> words = values.all(name);
+    return words.empty() ? std::nullopt : std::optional(std::move(words));
+}
+
+Result<ConfigChanges> changes_of(const oci::cli::Values& values) {
+    ConfigChanges changes;
+    changes.clear = values.all("clear");
+    changes.entrypoint = words_of(values, "entrypoint");
+    changes.cmd = words_of(values, "cmd");
+    changes.env = values.all("env");
+    changes.labels = values.all("label");
+    changes.annotations = values.all("annotation");
+    changes.volumes = values.all("volume");
+    changes.exposed_ports = values.all("expose");
+    changes.user = value_of(values, "user");
+    changes.working_dir = value_of(values, "workdir");
+    changes.stop_signal = value_of(values, "stop-signal");
+    changes.author = value_of(values, "author");
+    changes.platform = TRY(platform_argument(values));
+    return changes;
+}
+
+/// "ocimg config: cmd, env": the fields, not their values, which the config itself holds.
+std::string history_text(const oci::cli::Values& values) {
+    std::vector<std::string> names;
+    for (const char* name : change_options) {
+        if (!values.all(name).empty()) names.emplace_back(name);
+    }
+    return "ocimg config: " + oci::join(names, ", ");
+}
+
+bool changes_anything(const oci::cli::Values& values) {
+    for (const char* name : change_options) {
+        if (!values.all(name).empty()) return true;
+    }
+    return values.has("tag");
+}
+
+}  // namespace
+
+Result<void> run_config(const oci::cli::Values& values) {
+    const ImageName name = TRY(image_argument(values, true));
+    if (!changes_anything(values)) return failure(ErrorCode::invalid, "config: nothing to change is given");
+    const std::string new_tag = values.has("tag") ? values.get("tag") : name.tag;
+    TRY(check_new_tag(new_tag));
+    const ConfigChanges changes = TRY(changes_of(values));
+    const auto created = TRY(creation_time(values));
+    const Layout layout = TRY(Layout::open(name.layout));
+    const LayoutLock lock = TRY(layout.lock());
+    const FoundImage found = TRY(find_image(layout, {name.tag, std::nullopt}));
+    const Image image =
+        TRY(set_config({found.manifest, found.config}, changes, history_text(values), created));
+    TRY(save_image(layout, lock, new_tag, image.manifest, image.config, ExistingTag::replace));
+    return {};
+}
+
+}  // namespace ocimg
