@@ -78,7 +78,7 @@ Result<void> CgroupfsV1::create() {
             done = create_directory(controllers, directory);
         TRY(std::move(done));
     }
-    if (!directory_of("freezer").empty() && TRY(is_frozen()))
+    if (TRY(is_frozen()))
         return oci::failure(ErrorCode::wrong_state,
                             "cgroup " + directory_of("freezer") + " is frozen; thaw it first");
     return {};
@@ -135,7 +135,11 @@ Result<void> CgroupfsV1::thaw() {
 }
 
 Result<bool> CgroupfsV1::is_frozen() {
-    return is_frozen_v1(TRY(open_freezer()));
+    const auto freezer = open_freezer();
+    if (freezer) return is_frozen_v1(*freezer);
+    // No freezer, or no cgroup any more: nothing is frozen.
+    if (directory_of("freezer").empty() || freezer.error().system_errno == ENOENT) return false;
+    return freezer.error();
 }
 
 Result<void> CgroupfsV1::signal_all(int signal) {
@@ -148,8 +152,10 @@ Result<void> CgroupfsV1::signal_all(int signal) {
         .thaw = [this]() -> Result<void> {
             const auto freezer = open_freezer();
             if (!freezer) return {};
-            return visit_cgroups(*freezer, [](BorrowedFd cgroup) {
-                return oci::write_kernel_file(cgroup, "freezer.state", "THAWED");
+            return visit_cgroups(*freezer, [](BorrowedFd cgroup) -> Result<void> {
+                // One that is gone by now needs no thawing.
+                (void)oci::write_kernel_file(cgroup, "freezer.state", "THAWED");
+                return {};
             });
         },
     });

@@ -160,12 +160,15 @@ Result<void> CgroupfsV2::thaw() {
 }
 
 Result<bool> CgroupfsV2::is_frozen() {
-    const auto text = oci::read_file(TRY(open()), "cgroup.freeze", 64);
-    if (!text) {
-        if (text.error().system_errno == ENOENT) return false;
-        return text.error();
-    }
-    return oci::trim(*text) == "1";
+    // A cgroup that is gone, or that this kernel cannot freeze, is not frozen.
+    const auto is_absent = [](const oci::Error& error) {
+        return error.system_errno == ENOENT || error.system_errno == ENODEV;
+    };
+    const auto cgroup = open();
+    if (!cgroup && is_absent(cgroup.error())) return false;
+    const auto text = oci::read_file(TRY(Result<BorrowedFd>(cgroup)), "cgroup.freeze", 64);
+    if (!text && is_absent(text.error())) return false;
+    return oci::trim(TRY(Result<std::string>(text))) == "1";
 }
 
 Result<void> CgroupfsV2::signal_all(int signal) {
