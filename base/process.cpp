@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +12,10 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+
+extern "C" {  // glibc 2.36 leaves this out of its header
+#include <sys/pidfd.h>
+}
 
 namespace oci {
 
