@@ -65,6 +65,12 @@ struct IdMapPlan {
     [[nodiscard]] bool empty() const { return uids.empty() && gids.empty(); }
 };
 
+/// Pure. The container's maps; a new user namespace without any is an error.
+oci::Result<IdMapPlan> plan_id_maps(const oci::spec::RuntimeConfig& config, const NamespacePlan& namespaces);
+/// The maps of a configuration as ranges.
+IdMapPlan to_id_maps(const std::vector<oci::spec::IdMapping>& uids,
+                     const std::vector<oci::spec::IdMapping>& gids);
+
 /// The lines "container host size\n" as /proc/PID/uid_map takes them.
 std::string id_map_text(const std::vector<IdRange>& ranges);
 /// The host id that a container id maps to, or nothing when it is unmapped.

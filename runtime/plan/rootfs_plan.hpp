@@ -31,6 +31,7 @@ struct MountOptions {
     bool copy_up = false;                    // "tmpcopyup"
     bool idmap = false;                      // "idmap" or "ridmap"
     bool recursive_idmap = false;
+    std::string idmap_text;             // crun's "idmap=uids=0-1000-1;gids=0-1000-1": the part after "idmap="
     bool source_nofollow = false;       // crun's "src-nofollow"
     bool destination_nofollow = false;  // crun's "dest-nofollow"
     bool copy_symlink = false;          // crun's "copy-symlink"
@@ -98,6 +99,7 @@ struct RootfsPlan {
     std::vector<std::string> masked_paths;
     std::vector<std::string> readonly_paths;
     std::string mount_label;
+    std::vector<std::string> warnings;
 };
 
 /// Pure. `cgroup` says where the container's cgroup will be, `bundle` is absolute.

@@ -1,0 +1,118 @@
+#include "runtime/plan/container_plan.hpp"
+
+#include "base/text.hpp"
+#include "runtime/plan/kernel_settings_plan.hpp"
+#include "spec/json/finding.hpp"
+
+namespace ocirun {
+
+using oci::ErrorCode;
+using oci::Result;
+
+namespace {
+
+/// What this build cannot do is said at once: a container without it would not be the one asked for.
+Result<void> check_supported(const oci::spec::Linux& linux_section) {
+    const char* missing = nullptr;
+    if (linux_section.intel_rdt) missing = "linux.intelRdt";
+    if (!linux_section.net_devices.empty()) missing = "linux.netDevices";
+    if (missing == nullptr) return {};
+    return oci::failure(ErrorCode::unsupported, std::string(missing) + ": not supported by this build");
+}
+
+Result<void> check_names(const ContainerPlan& plan) {
+    if (plan.namespaces.has(NamespaceKind::uts)) return {};
+    const char* set = !plan.hostname.empty() ? "hostname" : plan.domainname.empty() ? nullptr : "domainname";
+    if (set == nullptr) return {};
+    return oci::failure(ErrorCode::invalid,
+                        std::string(set) + ": needs a namespace of type \"uts\" in linux.namespaces");
+}
+
+Result<SeccompPlan> compile_seccomp(const oci::spec::Linux& linux_section, const PlanRequest& request) {
+    if (!linux_section.seccomp) return SeccompPlan();
+    const std::string origin = "linux.seccomp";
+    if (request.compile_seccomp != nullptr)
+        return request.compile_seccomp(*linux_section.seccomp, origin, request.compile_context);
+    return plan_seccomp(*linux_section.seccomp, origin);
+}
+
+Result<void> plan_linux(ContainerPlan& plan, const oci::spec::Linux& linux_section,
+                        const PlanRequest& request) {
+    TRY(check_supported(linux_section));
+    plan.sysctls = TRY(plan_sysctls(linux_section));
+    plan.personality = TRY(plan_personality(linux_section));
+    plan.memory_policy = TRY(plan_memory_policy(linux_section));
+    plan.seccomp = TRY(compile_seccomp(linux_section, request));
+    return {};
+}
+
+Result<ProcessPlan> plan_first_process(const oci::spec::Process& process, HostFacts host,
+                                       const NamespacePlan& namespaces) {
+    // The root of a new user namespace has every capability in it, whatever its maker had.
+    if (namespaces.has(NamespaceKind::user)) host.bounding_capabilities = ~std::uint64_t{0};
+    return plan_process(process, host, "process");
+}
+
+/// An id without a mapping would show up as a bare EINVAL of setresuid(2).
+Result<void> check_mapped(const ContainerPlan& plan) {
+    if (!plan.namespaces.creates(NamespaceKind::user) || !plan.process) return {};
+    std::uint32_t unused = 0;
+    const auto check = [&](const std::vector<IdRange>& ranges, std::uint32_t id,
+                           const std::string& origin) -> Result<void> {
+        if (to_host_id(ranges, id, unused)) return {};
+        return oci::failure(ErrorCode::invalid,
+                            origin + ": " + std::to_string(id) + " is not mapped into the user namespace");
+    };
+    TRY(check(plan.id_maps.uids, plan.process->uid, "process.user.uid"));
+    TRY(check(plan.id_maps.gids, plan.process->gid, "process.user.gid"));
+    const auto& groups = plan.process->additional_gids;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        TRY(check(plan.id_maps.gids, groups[i],
+                  oci::spec::item_path("process.user.additionalGids", i)));
+    }
+    return {};
+}
+
+void take_warnings(std::vector<std::string>& all, const std::vector<std::string>& some) {
+    all.insert(all.end(), some.begin(), some.end());
+}
+
+void collect_warnings(ContainerPlan& plan) {
+    take_warnings(plan.warnings, plan.cgroup.warnings);
+    take_warnings(plan.warnings, plan.rootfs.warnings);
+    if (plan.process) take_warnings(plan.warnings, plan.process->warnings);
+    take_warnings(plan.warnings, plan.seccomp.warnings);
+    if (!plan.hooks.prestart.empty())
+        plan.warnings.emplace_back("hooks.prestart: deprecated, use createRuntime, createContainer or "
+                                   "startContainer");
+}
+
+}  // namespace
+
+Result<ContainerPlan> plan_container(const oci::spec::RuntimeConfig& config, const HostFacts& host,
+                                     const PlanRequest& request) {
+    ContainerPlan plan;
+    plan.id = request.container_id;
+    plan.bundle = request.bundle;
+    plan.new_keyring = request.new_keyring;
+    plan.last_capability = host.last_capability;
+    plan.annotations = config.annotations;
+    plan.hostname = config.hostname;
+    plan.domainname = config.domainname;
+    plan.namespaces = TRY(plan_namespaces(config, host));
+    plan.id_maps = TRY(plan_id_maps(config, plan.namespaces));
+    TRY(check_names(plan));
+    plan.cgroup = TRY(plan_cgroup(
+        config, host, {request.container_id, request.systemd_cgroup, request.cgroups_disabled}));
+    plan.rootfs =
+        TRY(plan_rootfs(config, host, plan.namespaces, plan.id_maps, plan.cgroup, request.bundle));
+    plan.rootfs.no_pivot = request.no_pivot;
+    if (config.process) plan.process = TRY(plan_first_process(*config.process, host, plan.namespaces));
+    TRY(check_mapped(plan));
+    if (config.linux_section) TRY(plan_linux(plan, *config.linux_section, request));
+    plan.hooks = TRY(plan_hooks(config));
+    collect_warnings(plan);
+    return plan;
+}
+
+}  // namespace ocirun
