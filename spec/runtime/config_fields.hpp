@@ -84,4 +84,16 @@ struct FieldsOf<State> {
     }
 };
 
+template <>
+struct FieldsOf<ContainerProcessState> {
+    static constexpr const char* section = "config-linux.md \"The Container Process State\"";
+    static void list(auto& fields, auto& self) {
+        fields.required("ociVersion", self.oci_version);
+        fields.always("fds", self.fds);
+        fields.required("pid", self.pid);
+        fields.optional("metadata", self.metadata);
+        fields.required("state", self.state);
+    }
+};
+
 }  // namespace oci::spec

@@ -57,6 +57,10 @@ Result<State> parse_state(std::string_view text, const std::string& file) {
     return read_json<State>(text, file);
 }
 
+Result<Features> parse_features(std::string_view text, const std::string& file) {
+    return read_json<Features>(text, file);
+}
+
 std::string to_json(const RuntimeConfig& config, std::string_view indent) {
     return write_json(config, indent);
 }
@@ -67,6 +71,9 @@ std::string to_json(const Resources& resources, std::string_view indent) {
     return write_json(resources, indent);
 }
 std::string to_json(const State& state, std::string_view indent) {
+    return write_json(state, indent);
+}
+std::string to_json(const ContainerProcessState& state, std::string_view indent) {
     return write_json(state, indent);
 }
 std::string to_json(const Features& features, std::string_view indent) {

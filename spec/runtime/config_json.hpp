@@ -20,14 +20,16 @@ Result<RuntimeConfig> load_runtime_config(std::string_view text, const std::stri
 Result<Process> parse_process(std::string_view text, const std::string& file);
 /// Reads a lone linux.resources object (update --resources) and checks it as validate_resources().
 Result<Resources> parse_resources(std::string_view text, const std::string& file);
-/// Reads the state of a container (runtime.md "State").
+/// Reads the state of a container (runtime.md "State"), and what `features` printed (features.md).
 Result<State> parse_state(std::string_view text, const std::string& file);
+Result<Features> parse_features(std::string_view text, const std::string& file);
 
 /// Texts in a stable order. `indent` is put once per level; "" gives one line.
 std::string to_json(const RuntimeConfig& config, std::string_view indent = "");
 std::string to_json(const Process& process, std::string_view indent = "");
 std::string to_json(const Resources& resources, std::string_view indent = "");
 std::string to_json(const State& state, std::string_view indent = "");
+std::string to_json(const ContainerProcessState& state, std::string_view indent = "");
 std::string to_json(const Features& features, std::string_view indent = "");
 
 }  // namespace oci::spec

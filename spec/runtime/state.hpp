@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace oci::spec {
 
@@ -14,6 +15,15 @@ struct State {
     std::int64_t pid = 0;  // 0: not written
     std::string bundle;
     std::map<std::string, std::string> annotations;
+};
+
+/// What a seccomp agent receives over listenerPath (config-linux.md "The Container Process State").
+struct ContainerProcessState {
+    std::string oci_version;
+    std::vector<std::string> fds;  // a name for each descriptor that is sent along
+    std::int64_t pid = 0;          // of the container process, as the runtime sees it
+    std::string metadata;
+    State state;
 };
 
 }  // namespace oci::spec
