@@ -61,8 +61,9 @@ run_captured() { # COMMAND...: fills $test_out, $test_err and $test_status
     test_out=$test_captures/stdout
     test_err=$test_captures/stderr
     rm -f "$test_out" "$test_err" # a container of an earlier check may still write into the old file
-    test_status=0
-    "$@" </dev/null >"$test_out" 2>"$test_err" || test_status=$?
+    local status=0
+    "$@" </dev/null >"$test_out" 2>"$test_err" || status=$?
+    test_status=$status
 }
 
 report_failure() { # NAME WHY COMMAND...
