@@ -33,7 +33,10 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 CgroupfsV2::CgroupfsV2(CgroupLocation location) : location_(std::move(location)) {
     const auto found = location_.directories.find("");
-    if (found != location_.directories.end()) directory_ = found->second;
+    if (found == location_.directories.end()) return;
+    directory_ = found->second;
+    // Open from the start where it exists, so that exec can clone into it.
+    if (auto opened = open_cgroup(directory_)) cgroup_ = std::move(opened).value();
 }
 
 Result<BorrowedFd> CgroupfsV2::open() {

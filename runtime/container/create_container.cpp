@@ -107,10 +107,6 @@ void fill_record(Creation& creation) {
     record.new_keyring = plan.new_keyring;
     record.has_hooks = !plan.hooks.poststart.empty() || !plan.hooks.poststop.empty();
     record.annotations = plan.annotations;
-    record.cgroup.created.clear();
-    for (const auto& [controllers, directory] : record.cgroup.directories) {
-        if (!oci::exists_at(oci::current_directory, directory)) record.cgroup.created.push_back(directory);
-    }
 }
 
 /// The intent is on record before the first side effect: a create that is killed can be deleted.
@@ -127,16 +123,16 @@ Result<void> record_intent(const CreateOptions& options, Creation& creation) {
 Result<void> make_cgroup(Creation& creation) {
     creation.cgroup = TRY(open_cgroup_manager(creation.record.cgroup));
     CgroupManager& cgroup = *creation.cgroup;
-    TRY(cgroup.create());
-    creation.rollback.add([&cgroup] {
-        static_cast<void>(cgroup.signal_all(SIGKILL).has_value());
-        static_cast<void>(cgroup.remove().has_value());
-    });
-    const CgroupLocation made = cgroup.location();
-    if (made.created != creation.record.cgroup.created && !made.created.empty()) {
-        creation.record.cgroup = made;
+    creation.rollback.add([&cgroup] { static_cast<void>(cgroup.remove().has_value()); });
+    const auto created = cgroup.create();
+    // What is ours may be less than what was planned: another container may have made it meanwhile.
+    if (cgroup.location().created != creation.record.cgroup.created) {
+        creation.record.cgroup = cgroup.location();
         TRY(creation.directory->save(creation.record));
     }
+    if (!created) return created;
+    // Only now is it sure that the processes in there are none but ours.
+    creation.rollback.add([&cgroup] { static_cast<void>(cgroup.signal_all(SIGKILL).has_value()); });
     return cgroup.apply(creation.plan.cgroup);
 }
 

@@ -1,5 +1,6 @@
 #include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -38,6 +39,22 @@ Result<void> kill_init(const Container& container) {
     return {};
 }
 
+/// Kills the processes that outlive init, and removes the cgroup.
+Result<void> clear_cgroup(const RecordedState& record) {
+    if (record.cgroup.version == CgroupVersion::none) return {};
+    CgroupLocation ours = record.cgroup;
+    if (record.pid == 0) {
+        // A create that was killed half-way may not have seen yet that the cgroup belongs to another
+        // container: only in directories of its own making can the processes be its own.
+        std::erase_if(ours.directories, [&](const auto& entry) {
+            return std::find(ours.created.begin(), ours.created.end(), entry.second) == ours.created.end();
+        });
+    }
+    const auto manager = TRY(open_cgroup_manager(ours));
+    TRY(manager->signal_all(SIGKILL));
+    return manager->remove();
+}
+
 std::vector<std::string> run_poststop(const Container& container) {
     std::vector<std::string> warnings;
     if (!container.record().has_hooks) return warnings;
@@ -66,12 +83,7 @@ Result<std::vector<std::string>> delete_unreadable(const std::string& root, cons
 
 Result<std::vector<std::string>> destroy_container(const Container& container) {
     TRY(kill_init(container));
-    const auto manager = TRY(container.cgroup());
-    if (container.record().cgroup.version != CgroupVersion::none) {
-        // Processes that outlive init, and the ones of a create that was killed half-way.
-        TRY(manager->signal_all(SIGKILL));
-        TRY(manager->remove());
-    }
+    TRY(clear_cgroup(container.record()));
     std::vector<std::string> warnings = run_poststop(container);
     TRY(container.directory().remove());
     return warnings;
