@@ -109,7 +109,8 @@ Result<void> kill_container(const std::string& root, const std::string& id, int 
         if (!pidfd) return failure(ErrorCode::wrong_state, "container not running");
         TRY(oci::signal_pidfd(*pidfd, signal));
     }
-    if (whole) TRY(manager->signal_all(signal));
+    // Without a cgroup only init is known.
+    if (whole && container.record().cgroup.version != CgroupVersion::none) TRY(manager->signal_all(signal));
     // A frozen process dies only when it thaws.
     if (status == Status::paused && signal == SIGKILL) TRY(manager->thaw());
     return {};
