@@ -46,9 +46,9 @@ bool plan_cgroup_mount(const MountContext& context, const oci::spec::Mount& moun
     planned.cgroup_by_bind = !context.namespaces.has(NamespaceKind::cgroup);
     // The option words that remain belong to the hierarchies, whose data is known already.
     planned.options.data.clear();
-    const bool unified = facts.version == CgroupVersion::v2 ||
-                         (facts.version == CgroupVersion::v1 && mount.type == "cgroup2" &&
-                          !facts.unified_mount_point.empty());
+    const bool unified =
+        facts.version == CgroupVersion::v2 ||
+        (facts.version == CgroupVersion::v1 && mount.type == "cgroup2" && !facts.unified_mount_point.empty());
     if (unified) {
         // Without a cgroup namespace /proc/self/cgroup shows the host's paths, so the tree shows them too.
         planned.cgroup_v2 = true;

@@ -67,8 +67,7 @@ Result<void> check_mapped(const ContainerPlan& plan) {
     TRY(check(plan.id_maps.gids, plan.process->gid, "process.user.gid"));
     const auto& groups = plan.process->additional_gids;
     for (std::size_t i = 0; i < groups.size(); ++i) {
-        TRY(check(plan.id_maps.gids, groups[i],
-                  oci::spec::item_path("process.user.additionalGids", i)));
+        TRY(check(plan.id_maps.gids, groups[i], oci::spec::item_path("process.user.additionalGids", i)));
     }
     return {};
 }
@@ -82,9 +81,6 @@ void collect_warnings(ContainerPlan& plan) {
     take_warnings(plan.warnings, plan.rootfs.warnings);
     if (plan.process) take_warnings(plan.warnings, plan.process->warnings);
     take_warnings(plan.warnings, plan.seccomp.warnings);
-    if (!plan.hooks.prestart.empty())
-        plan.warnings.emplace_back("hooks.prestart: deprecated, use createRuntime, createContainer or "
-                                   "startContainer");
 }
 
 }  // namespace
@@ -102,10 +98,9 @@ Result<ContainerPlan> plan_container(const oci::spec::RuntimeConfig& config, con
     plan.namespaces = TRY(plan_namespaces(config, host));
     plan.id_maps = TRY(plan_id_maps(config, plan.namespaces));
     TRY(check_names(plan));
-    plan.cgroup = TRY(plan_cgroup(
-        config, host, {request.container_id, request.systemd_cgroup, request.cgroups_disabled}));
-    plan.rootfs =
-        TRY(plan_rootfs(config, host, plan.namespaces, plan.id_maps, plan.cgroup, request.bundle));
+    plan.cgroup = TRY(
+        plan_cgroup(config, host, {request.container_id, request.systemd_cgroup, request.cgroups_disabled}));
+    plan.rootfs = TRY(plan_rootfs(config, host, plan.namespaces, plan.id_maps, plan.cgroup, request.bundle));
     plan.rootfs.no_pivot = request.no_pivot;
     if (config.process) plan.process = TRY(plan_first_process(*config.process, host, plan.namespaces));
     TRY(check_mapped(plan));

@@ -1,272 +1,174 @@
-#include <linux/mount.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-
-#include <cstdio>
+#include <cstdint>
 
 #include "base/text.hpp"
 #include "runtime/plan/container_plan.hpp"
+#include "runtime/plan/describe_process.hpp"
+#include "runtime/plan/describe_rootfs.hpp"
+#include "spec/json/finding.hpp"
 #include "spec/json/writer.hpp"
-#include "spec/runtime/names.hpp"
-
-// A plan as numbered steps, in the order in which create takes them.
 
 namespace ocirun {
-
 namespace {
 
-using Steps = std::vector<PlanStep>;
-
-std::string octal(mode_t mode) {
-    char text[16];
-    std::snprintf(text, sizeof text, "%04o", mode);
-    return text;
-}
-
-void describe_namespaces(const ContainerPlan& plan, Steps& steps) {
-    for (const JoinedNamespace& joined : plan.namespaces.joined) {
-        steps.push_back({"namespaces",
-                         "join " + std::string(spec_name(joined.kind)) + " namespace " + joined.path,
-                         joined.origin});
-    }
-    for (const NamespaceKind kind : plan.namespaces.created) {
+void describe_namespaces(const ContainerPlan& plan, std::vector<PlanStep>& steps) {
+    const NamespacePlan& namespaces = plan.namespaces;
+    for (const JoinedNamespace& joined : namespaces.joined) {
         steps.push_back(
-            {"namespaces", "create " + std::string(spec_name(kind)) + " namespace", "linux.namespaces"});
+            {"namespaces", "join " + std::string(spec_name(joined.kind)) + " " + joined.path, joined.origin});
     }
-    for (const TimeOffset& offset : plan.namespaces.time_offsets) {
+    for (std::size_t i = 0; i < namespaces.created.size(); ++i) {
+        const NamespaceKind kind = namespaces.created[i];
+        const char* late = kind == NamespaceKind::cgroup ? " (once inside the cgroup)" : "";
+        const bool known = i < namespaces.created_origins.size();
+        steps.push_back({"namespaces", "create " + std::string(spec_name(kind)) + late,
+                         known ? namespaces.created_origins[i] : "linux.namespaces"});
+    }
+    for (const TimeOffset& offset : namespaces.time_offsets) {
         steps.push_back({"namespaces",
-                         "shift " + offset.clock + " clock by " + std::to_string(offset.seconds) + " s " +
-                             std::to_string(offset.nanoseconds) + " ns",
-                         "linux.timeOffsets." + offset.clock});
+                         "set the offset of clock " + offset.clock + " to " + std::to_string(offset.seconds) +
+                             " s " + std::to_string(offset.nanoseconds) + " ns",
+                         oci::spec::property_path("linux.timeOffsets", offset.clock)});
     }
-    for (const auto& [ranges, name] :
-         {std::pair(&plan.id_maps.uids, "uid"), std::pair(&plan.id_maps.gids, "gid")}) {
-        for (const IdRange& range : *ranges) {
+    if (!namespaces.creates(NamespaceKind::user)) return;
+    const auto maps = [&](const std::vector<IdRange>& ranges, const char* what, const char* origin) {
+        for (std::size_t i = 0; i < ranges.size(); ++i) {
             steps.push_back({"namespaces",
-                             "map " + std::string(name) + " " + std::to_string(range.container_id) +
-                                 " to host " + std::to_string(range.host_id) + ", " +
-                                 std::to_string(range.size) + " ids",
-                             "linux." + std::string(name) + "Mappings"});
+                             "map " + std::to_string(ranges[i].size) + " " + what + " from " +
+                                 std::to_string(ranges[i].container_id) + " to the host's from " +
+                                 std::to_string(ranges[i].host_id),
+                             oci::spec::item_path(origin, i)});
         }
-    }
+    };
+    maps(plan.id_maps.uids, "user ids", "linux.uidMappings");
+    maps(plan.id_maps.gids, "group ids", "linux.gidMappings");
 }
 
-void describe_cgroup(const CgroupPlan& plan, Steps& steps) {
-    if (plan.version == CgroupVersion::none) {
-        steps.push_back({"cgroup", "make no cgroup: none can be used here", "linux.cgroupsPath"});
+void describe_cgroup(const CgroupPlan& cgroup, std::vector<PlanStep>& steps) {
+    if (cgroup.version == CgroupVersion::none) {
+        const bool disabled = cgroup.driver == CgroupDriver::disabled;
+        steps.push_back({"cgroup", disabled ? "no cgroup: disabled by the caller" : "no cgroup on this host",
+                         "linux.cgroupsPath"});
         return;
     }
-    const std::string version = plan.version == CgroupVersion::v2 ? "v2" : "v1";
-    steps.push_back({"cgroup", "make cgroup " + plan.path + " (" + version + ")", "linux.cgroupsPath"});
-    for (const CgroupWrite& write : plan.writes) {
-        steps.push_back(
-            {"cgroup", "write " + oci::quote(oci::trim(write.value)) + " to " + write.file, write.origin});
+    const char* version = cgroup.version == CgroupVersion::v2 ? "v2" : "v1";
+    const char* driver = cgroup.driver == CgroupDriver::systemd ? "systemd" : "cgroupfs";
+    steps.push_back({"cgroup", std::string("create ") + cgroup.path + " (" + version + ", " + driver + ")",
+                     "linux.cgroupsPath"});
+    for (const CgroupWrite& write : cgroup.writes) {
+        steps.push_back({"cgroup",
+                         "write " + oci::quote(write.value) + " to " + write.file +
+                             (write.may_be_missing ? " if there" : ""),
+                         write.origin});
     }
-    if (!plan.device_filter.empty()) {
+    if (!cgroup.device_filter.empty()) {
         steps.push_back(
             {"cgroup",
-             "attach a device filter of " + std::to_string(plan.device_filter.size()) + " instructions",
+             "attach a device filter of " + oci::count_of(cgroup.device_filter.size(), "instruction"),
              "linux.resources.devices"});
     }
-    if (plan.delegate_to)
-        steps.push_back({"cgroup", "hand the cgroup to host uid " + std::to_string(plan.delegate_to->first),
-                         "linux.uidMappings"});
-}
-
-std::string option_words(const MountOptions& options) {
-    std::vector<std::string> words;
-    const auto add = [&](std::uint64_t set, std::uint64_t bit, const char* word) {
-        if ((set & bit) != 0) words.emplace_back(word);
-    };
-    add(options.attributes_set, MOUNT_ATTR_RDONLY, "ro");
-    add(options.attributes_set, MOUNT_ATTR_NOSUID, "nosuid");
-    add(options.attributes_set, MOUNT_ATTR_NODEV, "nodev");
-    add(options.attributes_set, MOUNT_ATTR_NOEXEC, "noexec");
-    add(options.attributes_set, MOUNT_ATTR_NOATIME, "noatime");
-    add(options.attributes_set, MOUNT_ATTR_STRICTATIME, "strictatime");
-    add(options.recursive_set, MOUNT_ATTR_RDONLY, "rro");
-    add(options.recursive_set, MOUNT_ATTR_NOSUID, "rnosuid");
-    add(options.recursive_set, MOUNT_ATTR_NODEV, "rnodev");
-    add(options.recursive_set, MOUNT_ATTR_NOEXEC, "rnoexec");
-    for (const unsigned long flags : options.propagation) {
-        const std::string recursive = (flags & MS_REC) != 0 ? "r" : "";
-        if ((flags & MS_SHARED) != 0) words.push_back(recursive + "shared");
-        if ((flags & MS_SLAVE) != 0) words.push_back(recursive + "slave");
-        if ((flags & MS_PRIVATE) != 0) words.push_back(recursive + "private");
-        if ((flags & MS_UNBINDABLE) != 0) words.push_back(recursive + "unbindable");
+    if (cgroup.delegate_to) {
+        steps.push_back({"cgroup",
+                         "hand the cgroup over to host user " + std::to_string(cgroup.delegate_to->first) +
+                             ", group " + std::to_string(cgroup.delegate_to->second),
+                         "process.user"});
     }
-    if (options.copy_up) words.emplace_back("tmpcopyup");
-    if (!options.data.empty()) words.push_back(options.data);
-    return words.empty() ? "" : " (" + oci::join(words, ",") + ")";
 }
 
-std::string mount_action(const PlannedMount& mount) {
-    const std::string where = " on " + mount.destination + option_words(mount.options);
-    if (mount.options.remount) return "remount" + where;
-    switch (mount.kind) {
-        case PlannedMount::Kind::bind:
-            return std::string(mount.options.recursive_bind ? "rbind " : "bind ") + mount.source + where;
-        case PlannedMount::Kind::cgroup:
-            return std::string(mount.cgroup_by_bind ? "bind cgroup" : "mount cgroup") + where;
-        case PlannedMount::Kind::filesystem:
-            return "mount " + mount.type + where;
-    }
-    return {};
-}
-
-void describe_rootfs(const RootfsPlan& plan, Steps& steps) {
-    steps.push_back({"rootfs", "take " + plan.path + " as the root file system", "root.path"});
-    for (const PlannedMount& mount : plan.mounts)
-        steps.push_back({"mounts", mount_action(mount), mount.origin});
-    for (const PlannedDevice& device : plan.devices) {
-        const std::string kind =
-            device.type == S_IFIFO ? "fifo" : (device.type == S_IFBLK ? "block device" : "character device");
-        const std::string number =
-            device.type == S_IFIFO ? ""
-                                   : " " + std::to_string(device.major) + ":" + std::to_string(device.minor);
-        steps.push_back({"devices",
-                         std::string(plan.bind_devices ? "bind " : "make ") + kind + " " + device.path +
-                             number + " mode " + octal(device.mode),
-                         device.origin});
-    }
-    for (const PlannedLink& link : plan.links)
-        steps.push_back({"devices", "link " + link.path + " to " + link.target, "default"});
-    for (const std::string& path : plan.readonly_paths)
-        steps.push_back({"rootfs", "make " + path + " read-only", "linux.readonlyPaths"});
-    for (const std::string& path : plan.masked_paths)
-        steps.push_back({"rootfs", "mask " + path, "linux.maskedPaths"});
-    if (plan.readonly) steps.push_back({"rootfs", "make the root read-only", "root.readonly"});
-    steps.push_back({"rootfs", plan.no_pivot ? "move the root mount and chroot" : "pivot_root", "root.path"});
-}
-
-void describe_hooks(const std::vector<PlannedHook>& hooks, Steps& steps) {
+void describe_hooks(const std::vector<PlannedHook>& hooks, const char* when, std::vector<PlanStep>& steps) {
     for (const PlannedHook& hook : hooks) {
-        const std::string limit =
-            hook.timeout ? " (at most " + std::to_string(hook.timeout->count()) + " s)" : "";
-        steps.push_back({"hooks", "run " + hook.path + limit, hook.origin});
+        const std::string timeout =
+            hook.timeout ? ", at most " + std::to_string(hook.timeout->count()) + " s" : "";
+        steps.push_back({"hooks", "run " + hook.path + " " + when + timeout, hook.origin});
     }
 }
 
-void describe_settings(const ContainerPlan& plan, Steps& steps) {
+void describe_kernel_settings(const ContainerPlan& plan, std::vector<PlanStep>& steps) {
     if (!plan.hostname.empty())
-        steps.push_back({"kernel", "set host name " + oci::quote(plan.hostname), "hostname"});
+        steps.push_back({"kernel", "set the host name to " + oci::quote(plan.hostname), "hostname"});
     if (!plan.domainname.empty())
-        steps.push_back({"kernel", "set domain name " + oci::quote(plan.domainname), "domainname"});
+        steps.push_back({"kernel", "set the domain name to " + oci::quote(plan.domainname), "domainname"});
     for (const Sysctl& sysctl : plan.sysctls) {
         steps.push_back(
             {"kernel", "write " + oci::quote(sysctl.value) + " to /proc/sys/" + sysctl.file, sysctl.origin});
     }
-    if (plan.personality) steps.push_back({"kernel", "set personality", "linux.personality"});
-    if (plan.memory_policy) steps.push_back({"kernel", "set memory policy", "linux.memoryPolicy"});
-}
-
-std::string capability_words(std::uint64_t mask) {
-    std::vector<std::string> words;
-    const auto names = oci::spec::capability_names();
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if ((mask >> i & 1U) != 0) words.emplace_back(names[i].substr(4));
+    if (plan.personality) {
+        steps.push_back({"kernel", *plan.personality == 0 ? "personality LINUX" : "personality LINUX32",
+                         "linux.personality.domain"});
     }
-    return words.empty() ? "none" : oci::join(words, " ");
-}
-
-void describe_process(const ContainerPlan& plan, Steps& steps) {
-    if (!plan.process) return;
-    const ProcessPlan& process = *plan.process;
-    if (process.terminal)
-        steps.push_back({"process", "allocate a terminal and bind it on /dev/console", "process.terminal"});
-    steps.push_back({"process", "enter directory " + process.cwd, "process.cwd"});
-    if (process.oom_score_adjustment) {
-        steps.push_back({"process",
-                         "set OOM score adjustment " + std::to_string(*process.oom_score_adjustment),
-                         "process.oomScoreAdj"});
-    }
-    for (const PlannedRlimit& limit : process.rlimits) {
-        steps.push_back(
-            {"process",
-             "limit " + limit.name + " to " + std::to_string(limit.soft) + ":" + std::to_string(limit.hard),
-             "process.rlimits"});
-    }
-    if (process.no_new_privileges)
-        steps.push_back({"process", "set no_new_privs", "process.noNewPrivileges"});
-    if (!process.apparmor_profile.empty())
-        steps.push_back(
-            {"process", "use AppArmor profile " + process.apparmor_profile, "process.apparmorProfile"});
-    steps.push_back({"process",
-                     "become uid " + std::to_string(process.uid) + ", gid " + std::to_string(process.gid),
-                     "process.user"});
-    steps.push_back({"process", "keep capabilities " + capability_words(process.capabilities.effective),
-                     "process.capabilities.effective"});
-    if (!plan.seccomp.program.empty()) {
-        constexpr std::size_t instruction_size = 8;
-        steps.push_back({"process",
-                         "load a seccomp filter of " +
-                             std::to_string(plan.seccomp.program.size() / instruction_size) + " instructions",
-                         "linux.seccomp"});
-    }
-    std::vector<std::string> quoted;
-    for (const std::string& argument : process.arguments) quoted.push_back(oci::quote(argument));
-    steps.push_back({"process", "execute " + oci::join(quoted, " "), "process.args"});
+    if (!plan.memory_policy) return;
+    std::vector<std::string> nodes;
+    for (const unsigned node : plan.memory_policy->second) nodes.push_back(std::to_string(node));
+    steps.push_back({"kernel",
+                     "memory policy " + std::to_string(plan.memory_policy->first) +
+                         (nodes.empty() ? "" : " on nodes " + oci::join(nodes, ",")),
+                     "linux.memoryPolicy"});
 }
 
 }  // namespace
 
 std::vector<PlanStep> describe_steps(const ContainerPlan& plan) {
-    Steps steps;
+    std::vector<PlanStep> steps;
     describe_cgroup(plan.cgroup, steps);
     describe_namespaces(plan, steps);
-    describe_rootfs(plan.rootfs, steps);
-    describe_hooks(plan.hooks.prestart, steps);
-    describe_hooks(plan.hooks.create_runtime, steps);
-    describe_hooks(plan.hooks.create_container, steps);
-    describe_settings(plan, steps);
-    describe_hooks(plan.hooks.start_container, steps);
-    describe_process(plan, steps);
-    describe_hooks(plan.hooks.poststart, steps);
-    describe_hooks(plan.hooks.poststop, steps);
+    describe_rootfs(plan, steps);
+    describe_hooks(plan.hooks.prestart, "on the host, before the pivot", steps);
+    describe_hooks(plan.hooks.create_runtime, "on the host, before the pivot", steps);
+    describe_hooks(plan.hooks.create_container, "in the container's namespaces, before the pivot", steps);
+    describe_kernel_settings(plan, steps);
+    describe_protection(plan, steps);
+    describe_process_setup(plan, steps);
+    describe_hooks(plan.hooks.start_container, "in the container, on start", steps);
+    describe_execution(plan, steps);
+    describe_hooks(plan.hooks.poststart, "on the host, after start", steps);
+    describe_hooks(plan.hooks.poststop, "on the host, after delete", steps);
     return steps;
 }
 
 std::string describe(const ContainerPlan& plan) {
-    std::string text = "container " + plan.id + " from bundle " + plan.bundle + "\n";
-    std::size_t number = 0;
-    for (const PlanStep& step : describe_steps(plan)) {
-        char head[48];
-        std::snprintf(head, sizeof head, "%4zu  %-10s  ", ++number, step.phase.c_str());
-        text += head + step.action + "  [" + step.origin + "]\n";
+    const std::vector<PlanStep> steps = describe_steps(plan);
+    std::string text = "Container " + oci::quote(plan.id) + ", bundle " + plan.bundle + "\n";
+    constexpr std::size_t phase_width = 12;
+    const std::size_t number_width = std::to_string(steps.size()).size();
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const PlanStep& step = steps[i];
+        const std::string number = std::to_string(i + 1);
+        text += std::string(number_width - number.size(), ' ') + number + "  " + step.phase;
+        text.append(step.phase.size() < phase_width ? phase_width - step.phase.size() : 1, ' ');
+        text += step.action + "  <- " + step.origin + "\n";
     }
     for (const std::string& warning : plan.warnings) text += "warning: " + warning + "\n";
     return text;
 }
 
 std::string describe_json(const ContainerPlan& plan) {
-    oci::spec::JsonWriter out("  ");
-    out.begin_object();
-    out.key("id");
-    out.string(plan.id);
-    out.key("bundle");
-    out.string(plan.bundle);
-    out.key("steps");
-    out.begin_array();
-    std::int64_t number = 0;
+    oci::spec::JsonWriter json("  ");
+    json.begin_object();
+    json.key("id");
+    json.string(plan.id);
+    json.key("bundle");
+    json.string(plan.bundle);
+    json.key("steps");
+    json.begin_array();
+    std::uint64_t number = 0;
     for (const PlanStep& step : describe_steps(plan)) {
-        out.begin_object();
-        out.key("step");
-        out.number(++number);
-        out.key("phase");
-        out.string(step.phase);
-        out.key("action");
-        out.string(step.action);
-        out.key("origin");
-        out.string(step.origin);
-        out.end_object();
+        json.begin_object();
+        json.key("step");
+        json.number(++number);
+        json.key("phase");
+        json.string(step.phase);
+        json.key("action");
+        json.string(step.action);
+        json.key("origin");
+        json.string(step.origin);
+        json.end_object();
     }
-    out.end_array();
-    out.key("warnings");
-    out.begin_array();
-    for (const std::string& warning : plan.warnings) out.string(warning);
-    out.end_array();
-    out.end_object();
-    return out.take();
+    json.end_array();
+    json.key("warnings");
+    json.begin_array();
+    for (const std::string& warning : plan.warnings) json.string(warning);
+    json.end_array();
+    json.end_object();
+    return json.take() + "\n";
 }
 
 }  // namespace ocirun

@@ -57,9 +57,8 @@ std::string sysctl_file(std::string name) {
 
 bool stays_below(const std::string& file) {
     const std::vector<std::string> parts = oci::split(file, '/');
-    return std::none_of(parts.begin(), parts.end(), [](const std::string& part) {
-        return part.empty() || part == "." || part == "..";
-    });
+    return std::none_of(parts.begin(), parts.end(),
+                        [](const std::string& part) { return part.empty() || part == "." || part == ".."; });
 }
 
 }  // namespace

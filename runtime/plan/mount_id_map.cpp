@@ -68,8 +68,9 @@ Result<IdMapPlan> plan_mount_id_map(const MountContext& context, const oci::spec
     if (!options.idmap_text.empty()) return parse_idmap_text(options.idmap_text, context.id_maps, origin);
     if (!context.id_maps.uids.empty() && !context.id_maps.gids.empty()) return context.id_maps;
     return oci::failure(ErrorCode::invalid,
-                        origin + ".options: idmap needs uidMappings and gidMappings, of the mount or of a "
-                                 "user namespace");
+                        origin +
+                            ".options: idmap needs uidMappings and gidMappings, of the mount or of a "
+                            "user namespace");
 }
 
 }  // namespace ocirun

@@ -18,10 +18,16 @@ using oci::Result;
 
 namespace {
 
-constexpr std::array<std::string_view, 10> coverable_proc_files{
-    "/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo",
-    "/proc/slabinfo", "/proc/stat", "/proc/swaps", "/proc/sys/crypto/fips_enabled",
-    "/proc/sys/kernel/ns_last_pid", "/proc/uptime"};
+constexpr std::array<std::string_view, 10> coverable_proc_files{"/proc/cpuinfo",
+                                                                "/proc/diskstats",
+                                                                "/proc/loadavg",
+                                                                "/proc/meminfo",
+                                                                "/proc/slabinfo",
+                                                                "/proc/stat",
+                                                                "/proc/swaps",
+                                                                "/proc/sys/crypto/fips_enabled",
+                                                                "/proc/sys/kernel/ns_last_pid",
+                                                                "/proc/uptime"};
 
 oci::Error invalid(const std::string& origin, const std::string& text) {
     return oci::failure(ErrorCode::invalid, origin + text);
@@ -58,8 +64,8 @@ Result<void> plan_bind(const MountContext& context, const oci::spec::Mount& moun
 /// Inside a user namespace that shares the host's cgroup namespace the host's cgroups stay read-only,
 /// even where a bind of /sys brings them in (CVE-2023-25809).
 void protect_host_cgroups(const MountContext& context, PlannedMount& planned) {
-    const bool shared = context.namespaces.has(NamespaceKind::user) &&
-                        !context.namespaces.has(NamespaceKind::cgroup);
+    const bool shared =
+        context.namespaces.has(NamespaceKind::user) && !context.namespaces.has(NamespaceKind::cgroup);
     if (!shared || planned.options.remount) return;
     if (planned.kind == PlannedMount::Kind::cgroup) {
         if ((planned.options.attributes_set & MOUNT_ATTR_RDONLY) != 0) return;
@@ -128,10 +134,11 @@ Result<void> check_proc_mount(const PlannedMount& mount) {
     const bool bind = mount.kind == PlannedMount::Kind::bind;
     if (destination == "/proc") {
         if (bind ? mount.source == "/proc" : mount.type == "proc") return {};
-        return invalid(mount.origin, ".destination: on /proc only a mount of type proc or a bind of the "
-                                     "host's /proc is allowed, found " +
-                                         (bind ? "a bind of " + oci::quote(mount.source)
-                                               : "type " + oci::quote(mount.type)));
+        return invalid(
+            mount.origin,
+            ".destination: on /proc only a mount of type proc or a bind of the "
+            "host's /proc is allowed, found " +
+                (bind ? "a bind of " + oci::quote(mount.source) : "type " + oci::quote(mount.type)));
     }
     const bool allowed = std::find(coverable_proc_files.begin(), coverable_proc_files.end(), destination) !=
                          coverable_proc_files.end();

@@ -64,6 +64,7 @@ Result<void> add_namespace(NamespacePlan& plan, const oci::spec::Namespace& want
     }
     if (wanted.path.empty()) {
         plan.created.push_back(*kind);
+        plan.created_origins.push_back(origin);
         return {};
     }
     if (wanted.path.front() != '/') {

@@ -33,8 +33,9 @@ struct TimeOffset {
 };
 
 struct NamespacePlan {
-    std::vector<NamespaceKind> created;   // without a path
-    std::vector<JoinedNamespace> joined;  // with a path, in the order of joining (user first if any)
+    std::vector<NamespaceKind> created;        // without a path
+    std::vector<std::string> created_origins;  // "linux.namespaces[0]", one for each of `created`
+    std::vector<JoinedNamespace> joined;       // with a path, in the order of joining (user first if any)
     std::vector<TimeOffset> time_offsets;
     /// A user namespace is joined, or is created while others are joined: a first child joins what
     /// exists, then clones init as its sibling. Otherwise one clone is enough.

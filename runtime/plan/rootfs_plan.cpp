@@ -34,12 +34,13 @@ constexpr std::array<DefaultDevice, 6> default_devices{{{"/dev/null", 1, 3},
                                                         {"/dev/urandom", 1, 9},
                                                         {"/dev/tty", 5, 0}}};
 
-constexpr std::array<std::pair<const char*, const char*>, 6> default_links{{{"/dev/fd", "/proc/self/fd"},
-                                                                            {"/dev/stdin", "/proc/self/fd/0"},
-                                                                            {"/dev/stdout", "/proc/self/fd/1"},
-                                                                            {"/dev/stderr", "/proc/self/fd/2"},
-                                                                            {"/dev/core", "/proc/kcore"},
-                                                                            {"/dev/ptmx", "pts/ptmx"}}};
+constexpr std::array<std::pair<const char*, const char*>, 6> default_links{
+    {{"/dev/fd", "/proc/self/fd"},
+     {"/dev/stdin", "/proc/self/fd/0"},
+     {"/dev/stdout", "/proc/self/fd/1"},
+     {"/dev/stderr", "/proc/self/fd/2"},
+     {"/dev/core", "/proc/kcore"},
+     {"/dev/ptmx", "pts/ptmx"}}};
 
 oci::Error invalid(std::string text) {
     return oci::failure(ErrorCode::invalid, std::move(text));
@@ -47,14 +48,16 @@ oci::Error invalid(std::string text) {
 
 /// The spec has the words without "r"; runc, and so engines, know both.
 Result<unsigned long> plan_propagation(const std::string& word) {
-    if (word.empty()) return (MS_SLAVE | MS_REC) + 0UL;
+    constexpr unsigned long shared = MS_SHARED, slave = MS_SLAVE, isolated = MS_PRIVATE,
+                            unbindable = MS_UNBINDABLE, recursive_flag = MS_REC;
+    if (word.empty()) return slave | recursive_flag;
     const bool recursive = word.front() == 'r';
     const std::string_view kind = std::string_view(word).substr(recursive ? 1 : 0);
-    const unsigned long extra = recursive ? MS_REC : 0UL;
-    if (kind == "shared") return MS_SHARED | extra;
-    if (kind == "slave") return MS_SLAVE | extra;
-    if (kind == "private") return MS_PRIVATE | extra;
-    if (kind == "unbindable") return MS_UNBINDABLE | extra;
+    const unsigned long extra = recursive ? recursive_flag : 0;
+    if (kind == "shared") return shared | extra;
+    if (kind == "slave") return slave | extra;
+    if (kind == "private") return isolated | extra;
+    if (kind == "unbindable") return unbindable | extra;
     return invalid("linux.rootfsPropagation: unknown value " + oci::quote(word) +
                    ", allowed are shared, slave, private and unbindable");
 }
@@ -97,9 +100,8 @@ Result<void> plan_devices(RootfsPlan& plan, const std::vector<oci::spec::Device>
         PlannedDevice device = TRY(plan_device(devices[i], oci::spec::item_path("linux.devices", i)));
         // The terminal multiplexer belongs to the container's own devpts.
         if (device.path == "/dev/ptmx") continue;
-        const auto same = std::find_if(listed.begin(), listed.end(), [&](const PlannedDevice& other) {
-            return other.path == device.path;
-        });
+        const auto same = std::find_if(listed.begin(), listed.end(),
+                                       [&](const PlannedDevice& other) { return other.path == device.path; });
         if (same != listed.end() &&
             (same->type != device.type || same->major != device.major || same->minor != device.minor)) {
             return invalid(device.origin + ".path: " + device.path + " is another device in " + same->origin);
@@ -111,8 +113,7 @@ Result<void> plan_devices(RootfsPlan& plan, const std::vector<oci::spec::Device>
             return other.path == device.path;
         });
         if (overridden) continue;
-        plan.devices.push_back(
-            {device.path, S_IFCHR, device.major, device.minor, 0666, 0, 0, "default"});
+        plan.devices.push_back({device.path, S_IFCHR, device.major, device.minor, 0666, 0, 0, "default"});
     }
     plan.devices.insert(plan.devices.end(), listed.begin(), listed.end());
     for (const auto& [path, target] : default_links) plan.links.push_back({path, target});
@@ -123,8 +124,7 @@ Result<void> check_protected(const std::vector<std::string>& paths, const char* 
                              const NamespacePlan& namespaces) {
     if (paths.empty()) return {};
     if (!namespaces.has(NamespaceKind::mount)) {
-        return invalid(std::string(property) +
-                       ": needs a namespace of type \"mount\" in linux.namespaces");
+        return invalid(std::string(property) + ": needs a namespace of type \"mount\" in linux.namespaces");
     }
     for (std::size_t i = 0; i < paths.size(); ++i) {
         if (!paths[i].empty() && paths[i].front() == '/') continue;
@@ -158,7 +158,8 @@ Result<RootfsPlan> plan_rootfs(const oci::spec::RuntimeConfig& config, const Hos
     plan.propagation = TRY(plan_propagation(linux_section.rootfs_propagation));
     plan.mounts = TRY(plan_mounts({config, host, namespaces, id_maps, cgroup, bundle, plan.warnings}));
     plan.prepare_dev = std::none_of(plan.mounts.begin(), plan.mounts.end(), [](const PlannedMount& mount) {
-        return mount.kind == PlannedMount::Kind::bind && mount.destination == "/dev" && !mount.options.remount;
+        return mount.kind == PlannedMount::Kind::bind && mount.destination == "/dev" &&
+               !mount.options.remount;
     });
     if (plan.prepare_dev) TRY(plan_devices(plan, linux_section.devices));
     plan.bind_devices = namespaces.has(NamespaceKind::user) || host.in_user_namespace;
