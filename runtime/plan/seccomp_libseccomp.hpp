@@ -1,5 +1,5 @@
 #pragma once
-// The general compiler of seccomp filters: libseccomp, for every architecture, twenty times slower than
+// The general compiler of seccomp filters: libseccomp, for every architecture, some fifty times slower than
 // compile_seccomp(). Pure but for a memory file, the only place libseccomp writes a program to.
 
 #include <string>
