@@ -77,6 +77,15 @@ void empty_directory(BorrowedFd root) {
     }
 }
 
+Result<LayoutLock> lock_directory(BorrowedFd root) {
+    // A descriptor of its own: the lock belongs to the open file, and must end with the LayoutLock.
+    Fd directory = TRY(oci::open_at(root, ".", O_RDONLY | O_DIRECTORY));
+    while (::flock(directory.get(), LOCK_EX) != 0) {
+        if (errno != EINTR) return oci::last_system_failure("lock");
+    }
+    return LayoutLock(std::move(directory));
+}
+
 std::string blob_path(const oci::spec::Digest& digest) {
     return "blobs/" + std::string(digest.algorithm()) + "/" + std::string(digest.encoded());
 }
@@ -108,8 +117,7 @@ Result<Layout> Layout::create(const std::string& path) {
         return failure(made.error().code, context + ": " + oci::errno_text(made.error().system_errno));
     }
     Fd root = TRY(oci::open_file(path, O_RDONLY | O_DIRECTORY).in(context));
-    const LayoutLock lock(TRY(oci::duplicate(root).in(context)));
-    if (::flock(root.get(), LOCK_EX) != 0) return oci::last_system_failure(context + ": flock");
+    const LayoutLock lock = TRY(lock_directory(root).in(context));
     if (!TRY(oci::list_directory(root).in(context)).empty()) {
         return failure(ErrorCode::exists, context + ": the directory exists and is not empty");
     }
@@ -128,12 +136,7 @@ Result<Layout> Layout::open_or_create(const std::string& path) {
 }
 
 Result<LayoutLock> Layout::lock() const {
-    // A descriptor of its own: a lock belongs to the open file, and root_ may be shared by duplication.
-    Fd directory = TRY(oci::open_at(root_, ".", O_RDONLY | O_DIRECTORY));
-    while (::flock(directory.get(), LOCK_EX) != 0) {
-        if (errno != EINTR) return oci::last_system_failure("lock layout " + quote(path_));
-    }
-    return LayoutLock(std::move(directory));
+    return lock_directory(root_).in("layout " + quote(path_));
 }
 
 Result<oci::spec::ImageIndex> Layout::index() const {
