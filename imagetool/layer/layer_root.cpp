@@ -234,10 +234,11 @@ oci::Result<void> LayerRoot::remove_lower(const OpenDirectory& parent, const std
 }
 
 oci::Result<void> LayerRoot::remove_lower_children(const OpenDirectory& directory) {
-    if (lower_is_empty_) return {};
+    if (lower_is_empty_ || cleared_.contains(directory.path)) return {};
     for (const std::string& name : TRY(oci::list_directory(directory.fd))) {
         if (!is_dots(name)) TRY(remove_lower(directory, name));
     }
+    cleared_.insert(directory.path);
     return {};
 }
 

@@ -83,6 +83,9 @@ private:
     std::unordered_map<std::string, Cached> cache_;
     std::list<std::string> uses_;  // most recent first
     std::unordered_set<std::string> made_;
+    // Directories that hold nothing of lower layers any more, nor can again: many whiteouts in one
+    // directory must not mean as many walks through it.
+    std::unordered_set<std::string> cleared_;
     std::map<std::string, Timestamp> times_;
 };
 

@@ -231,6 +231,19 @@ TEST_F(Whiteouts, names_that_are_none_are_refused) {
     EXPECT_TRUE(exists("d/kept"));
 }
 
+TEST_F(Whiteouts, many_in_one_large_directory_take_no_square_of_time) {
+    ASSERT_THAT(apply(Archive().file("d/old").file("d/kept/old")), IsOk());
+    Archive archive;
+    for (int i = 0; i < 1500; ++i) archive.file("d/f" + std::to_string(i));
+    archive.file("d/kept/new");
+    for (int i = 0; i < 20'000; ++i) archive.file("d/.wh..wh..opq").file(".wh.d");
+    ASSERT_THAT(apply(archive), IsOk());
+    EXPECT_TRUE(exists("d/f1499"));
+    EXPECT_TRUE(exists("d/kept/new"));
+    EXPECT_FALSE(exists("d/old"));
+    EXPECT_FALSE(exists("d/kept/old"));
+}
+
 TEST_F(Whiteouts, aufs_metadata_is_ignored) {
     ASSERT_THAT(apply(Archive().file("f")), IsOk());
     ASSERT_THAT(apply(Archive().file(".wh..wh.aufs").directory(".wh..wh.plnk").file(".wh..wh.plnk/123")),
