@@ -85,7 +85,7 @@ Result<void> apply_layers(const Layout& layout, const FoundImage& image, Borrowe
     const ApplyOptions apply{.keep_dirlinks = options.keep_dirlinks};
     for (std::size_t i = 0; i < image.manifest.layers.size(); ++i) {
         const Descriptor& layer = image.manifest.layers[i];
-        const std::string context = "layers[" + std::to_string(i) + "] (" + layer.digest + ")";
+        const std::string context = "layers[" + std::to_string(i) + "]";
         const Fd blob = TRY(layout.open_blob(layer).in(context));
         const LayerSource source{.blob = blob,
                                  .media_type = layer.media_type,
