@@ -44,7 +44,8 @@ test_captures=$work/captures
 mkdir "$test_captures"
 socket=$work/docker.sock
 dockerd_pid=
-dock() { "$docker" --host "unix://$socket" "$@"; }
+# A runtime that hangs must not hang the test.
+dock() { timeout 120 "$docker" --host "unix://$socket" "$@"; }
 stop_daemon() { if [ -n "$dockerd_pid" ]; then kill "$dockerd_pid" 2>/dev/null; wait "$dockerd_pid" 2>/dev/null; fi; }
 trap stop_daemon EXIT
 
