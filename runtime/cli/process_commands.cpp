@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <linux/close_range.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -38,6 +40,15 @@ Result<PassedDescriptors> passed_descriptors(const Values& values) {
         passed.count = *number;
     }
     passed.count += passed.listen_count;
+    for (int descriptor = 3; descriptor < 3 + passed.count; ++descriptor) {
+        if (::fcntl(descriptor, F_GETFD) >= 0) continue;
+        return failure(ErrorCode::invalid, "please check that preserved-fd " +
+                                               std::to_string(descriptor - 2) + " (of " +
+                                               std::to_string(passed.count) + ") is present: descriptor " +
+                                               std::to_string(descriptor) + " is not open");
+    }
+    // What else the caller left open is nobody's business in a container (CVE-2024-21626).
+    ::close_range(static_cast<unsigned>(3 + passed.count), ~0U, CLOSE_RANGE_CLOEXEC);
     return passed;
 }
 

@@ -144,6 +144,7 @@ Result<LaunchedInit> launch(const CreateOptions& options, Creation& creation, Fd
     launch_options.start_socket = std::move(start_socket);
     launch_options.console_socket = std::move(console);
     launch_options.passed = options.passed;
+    launch_options.close_in_child = creation.directory->descriptors();
     LaunchedInit init = TRY(launch_init(launch_options).in("unable to start container process"));
     TRY(serve_init(init, launch_options).in("unable to start container process"));
     const auto identity = TRY(oci::identify_process(init.pid()));

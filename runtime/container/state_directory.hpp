@@ -38,6 +38,8 @@ public:
     /// Removes the directory and what is in it.
     oci::Result<void> remove() const;
 
+    /// The open descriptors, for a child that must not hold the lock.
+    [[nodiscard]] std::vector<int> descriptors() const { return {root_.get(), directory_.get()}; }
     [[nodiscard]] const std::string& id() const { return id_; }
 
 private:

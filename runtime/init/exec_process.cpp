@@ -86,7 +86,7 @@ Result<void> perform_exec(ExecRequest& request) {
     TRY(check_working_directory());
     ::umask(process.umask.value_or(default_umask));
     const PreparedProgram program(TRY(find_executable(process)), process.arguments,
-                                  complete_environment(process));
+                                  complete_environment(process, request.context.passed.listen_count));
     TRY(set_affinity(process.final_cpus, "process.execCPUAffinity.final"));
     TRY(request.context.channel.send(Tag::ready));
     TRY(request.context.channel.expect(Tag::start));

@@ -68,8 +68,12 @@ Result<std::string> find_executable(const ProcessPlan& process) {
                         "exec: " + oci::quote(name) + ": executable file not found in $PATH");
 }
 
-std::vector<std::string> complete_environment(const ProcessPlan& process) {
+std::vector<std::string> complete_environment(const ProcessPlan& process, int listen_count) {
     std::vector<std::string> environment = process.environment;
+    if (listen_count > 0) {
+        environment.push_back("LISTEN_FDS=" + std::to_string(listen_count));
+        environment.emplace_back("LISTEN_PID=1");
+    }
     if (!value_of(environment, "HOME").empty()) return environment;
     environment.erase(std::remove_if(environment.begin(), environment.end(),
                                      [](const std::string& entry) { return entry == "HOME="; }),

@@ -14,7 +14,8 @@ namespace ocirun {
 /// process's environment. Errors are runc's: `exec: "x": executable file not found in $PATH`.
 oci::Result<std::string> find_executable(const ProcessPlan& process);
 
-/// The environment with HOME added from the container's /etc/passwd when it is unset or empty.
-std::vector<std::string> complete_environment(const ProcessPlan& process);
+/// The environment with LISTEN_FDS for passed sockets, and HOME added from the container's /etc/passwd when
+/// it is unset or empty.
+std::vector<std::string> complete_environment(const ProcessPlan& process, int listen_count);
 
 }  // namespace ocirun

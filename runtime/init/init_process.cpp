@@ -46,6 +46,7 @@ Result<void> settle_namespaces(InitRequest& request) {
     if (plan.namespaces.creates(NamespaceKind::cgroup)) {
         TRY(kernel::unshare_namespaces(CLONE_NEWCGROUP).in("linux.namespaces: cgroup"));
     }
+    if (plan.namespaces.creates(NamespaceKind::network)) TRY(bring_loopback_up());
     return {};
 }
 
@@ -141,6 +142,8 @@ Result<void> perform_init(InitRequest& request) {
     const ContainerPlan& plan = *request.plan;
     TRY(kernel::set_dumpable(false));
     TRY(kernel::reset_signals());
+    // The container's lock belongs to the open description: a copy here would hold it until execve.
+    for (const int number : request.close_first) ::close(number);
     ::umask(0);
     TRY(settle_namespaces(request));
     std::optional<Terminal> terminal;
@@ -156,7 +159,7 @@ Result<void> perform_init(InitRequest& request) {
     std::string executable = TRY(prepare_process(plan, request.context.proc, keep_for_filter));
     const Fd listener = TRY(connect_listener(plan.seccomp));
     const PreparedProgram program(std::move(executable), plan.process->arguments,
-                                  complete_environment(*plan.process));
+                                  complete_environment(*plan.process, request.context.passed.listen_count));
     const std::string listener_state =
         listener.is_open() ? listener_state_json(plan, "creating", TRY(own_pid(request.context.proc)))
                            : std::string();

@@ -33,10 +33,11 @@ struct ProcessContext {
 struct InitRequest {
     const ContainerPlan* plan = nullptr;
     ProcessContext context;
-    bool wait_for_proceed = false;                 // the host process has work to do before anything starts
-    oci::Fd start_socket;                          // create: listening, `start` connects to it; else closed
-    std::vector<oci::Fd> joined_namespaces;        // one for each of plan->namespaces.joined
-    std::map<std::size_t, oci::Fd> mount_sources;  // index in plan->rootfs.mounts -> detached tree
+    std::vector<int> close_first;            // descriptors of the host process that must not live on in init
+    bool wait_for_proceed = false;           // the host process has work to do before anything starts
+    oci::Fd start_socket;                    // create: listening, `start` connects to it; else closed
+    std::vector<oci::Fd> joined_namespaces;  // one for each of plan->namespaces.joined
+    std::map<std::size_t, oci::Fd> mount_sources;     // index in plan->rootfs.mounts -> detached tree
     std::map<std::size_t, oci::Fd> idmap_namespaces;  // index -> user namespace for an idmapped file system
 };
 

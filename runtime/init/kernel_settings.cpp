@@ -1,11 +1,15 @@
 #include "runtime/init/kernel_settings.hpp"
 
+#include <net/if.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/personality.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <vector>
 
 #include "base/text.hpp"
@@ -80,6 +84,17 @@ Result<void> enter_before_init(InitRequest& request) {
     }
     TRY(become_namespace_root());
     for (const std::size_t i : later) TRY(join_one(joined[i], request.joined_namespaces[i]));
+    return {};
+}
+
+Result<void> bring_loopback_up() {
+    const oci::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!socket.is_open()) return oci::last_system_failure("loopback: socket");
+    ifreq request{};
+    std::memcpy(request.ifr_name, "lo", 3);
+    request.ifr_flags = IFF_UP;
+    if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) != 0)
+        return oci::last_system_failure("bring the loopback device up");
     return {};
 }
 

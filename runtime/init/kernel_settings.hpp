@@ -17,6 +17,9 @@ oci::Result<void> join_listed_namespaces(const InitRequest& request);
 /// namespace, then what only that namespace's root may join. Becomes its root.
 oci::Result<void> enter_before_init(InitRequest& request);
 
+/// Brings the loopback device of a new network namespace up.
+oci::Result<void> bring_loopback_up();
+
 /// uid and gid 0 of the user namespace this process is in.
 oci::Result<void> become_namespace_root();
 

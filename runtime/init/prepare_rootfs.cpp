@@ -78,6 +78,9 @@ Result<void> enter_root(const RootfsPlan& plan, BorrowedFd root) {
         TRY(kernel::unmount(".", MNT_DETACH));
     }
     if (::chdir("/") != 0) return oci::last_system_failure("chdir /");
+    // Asked for by name, the propagation holds for the container's own root too.
+    if ((plan.propagation & MS_SLAVE) == 0)
+        TRY(kernel::mount("", "/", "", plan.propagation, "").in("linux.rootfsPropagation"));
     return {};
 }
 

@@ -132,6 +132,7 @@ Result<LaunchedInit> launch_init(LaunchOptions& options) {
     request.context.proc = TRY(open_trusted_proc());
     request.context.console_socket = std::move(options.console_socket);
     request.context.passed = options.passed;
+    request.close_first = options.close_in_child;
     request.context.container_id = plan.id;
     request.context.new_keyring = plan.new_keyring;
     request.start_socket = std::move(options.start_socket);

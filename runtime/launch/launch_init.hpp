@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
@@ -20,6 +21,7 @@ struct LaunchOptions {
     oci::Fd start_socket;    // listening; closed for `run`
     oci::Fd console_socket;  // connected; closed without a terminal
     PassedDescriptors passed;
+    std::vector<int> close_in_child;  // the state directory and its lock
 };
 
 /// A started init. Dropping it without release() kills and reaps it.
