@@ -76,16 +76,13 @@ public:
     bool string(std::string& value) {
         seek_token();
         const std::size_t start = cursor_;
-        skip_string();
-        return append(ValueKind::string, start, keep(value, start));
+        return append(ValueKind::string, start, take_string(value));
     }
     bool binary(std::vector<std::uint8_t>& /*value*/) { return false; }
     bool key(std::string& name) {
         seek_token();
         key_offset_ = static_cast<std::uint32_t>(cursor_);
-        const std::size_t start = cursor_;
-        skip_string();
-        key_ = keep(name, start);
+        key_ = take_string(name);
         return true;
     }
     bool start_object(std::size_t /*size*/) { return begin(ValueKind::object); }
@@ -113,12 +110,24 @@ private:
     };
 
     void seek_token() {
-        while (cursor_ < text_.size() && std::strchr(" \t\r\n,:", text_[cursor_]) != nullptr) ++cursor_;
+        const auto between_tokens = [](char c) {
+            return c == ' ' || c == '\n' || c == ',' || c == ':' || c == '\t' || c == '\r';
+        };
+        while (cursor_ < text_.size() && between_tokens(text_[cursor_])) ++cursor_;
     }
-    void skip_string() {
+    /// Moves behind the string that begins at the cursor and answers its content where it stays valid:
+    /// in the text itself, or apart when the text holds escapes.
+    std::string_view take_string(std::string& content) {
+        const std::string_view here = text_.substr(cursor_ + 1, content.size());
+        const std::size_t end = cursor_ + 1 + content.size();
+        if (end < text_.size() && text_[end] == '"' && here == content) {
+            cursor_ = end + 1;
+            return here;
+        }
         ++cursor_;
         while (text_[cursor_] != '"') cursor_ += text_[cursor_] == '\\' ? 2U : 1U;
         ++cursor_;
+        return document_.unescaped_.emplace_back(std::move(content));
     }
     bool number() {
         seek_token();
@@ -147,13 +156,6 @@ private:
         ++cursor_;
         levels_.pop_back();
         return true;
-    }
-
-    /// The string's content where it stays valid: in the text itself, or apart when it holds escapes.
-    std::string_view keep(std::string& content, std::size_t quote_offset) {
-        if (cursor_ - quote_offset == content.size() + 2)
-            return text_.substr(quote_offset + 1, content.size());
-        return document_.unescaped_.emplace_back(std::move(content));
     }
 
     bool append(ValueKind kind, std::size_t offset, std::string_view text) {

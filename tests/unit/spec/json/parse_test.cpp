@@ -36,6 +36,18 @@ TEST(ParseJson, resolves_escapes_in_keys_and_strings) {
     EXPECT_EQ(document->find(document->root(), "c")->text, "plain");
 }
 
+TEST(ParseJson, finds_the_end_of_strings_that_are_full_of_escapes) {
+    const auto document = parse_json(R"(["\\\\", "\\\"", "\\", "\"", "", "\\a\\", 7])", "f");
+    ASSERT_THAT(document, IsOk());
+    std::string contents;
+    for (const Value* item = document->first_child(document->root()); item;
+         item = document->next_sibling(*item)) {
+        contents += std::string(item->text) + "|";
+    }
+    EXPECT_EQ(contents, R"(\\|\"|\|"||\a\|7|)");
+    EXPECT_EQ(document->position_of(document->locate("[6]")).column, 43U);
+}
+
 TEST(ParseJson, keeps_its_text_when_moved) {
     auto parsed = parse_json(R"(["short", "a\tb"])", "f");
     ASSERT_THAT(parsed, IsOk());
