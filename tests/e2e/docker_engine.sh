@@ -222,10 +222,14 @@ too_many_processes() {
     dock exec limits sh -c 'for i in $(seq 30); do sleep 5 & done' 2>&1 | grep -qi 'fork'
 }
 check "more processes than --pids-limit are refused" too_many_processes
-check "update changes the limits" exits 0 dock update --memory 128m --memory-swap 256m --cpus 1.5 --pids-limit 50 limits
-check "update --memory is set" prints 134217728 cgroup_value limits memory/memory.limit_in_bytes memory.max
-check "update --cpus is set" prints 150000 cpu_limit
-check "update --pids-limit is set" prints 50 cgroup_value limits pids/pids.max pids.max
+if "$runtime" --help | grep -q "^ *update"; then
+    check "update changes the limits" exits 0 dock update --memory 128m --memory-swap 256m --cpus 1.5 --pids-limit 50 limits
+    check "update --memory is set" prints 134217728 cgroup_value limits memory/memory.limit_in_bytes memory.max
+    check "update --cpus is set" prints 150000 cpu_limit
+    check "update --pids-limit is set" prints 50 cgroup_value limits pids/pids.max pids.max
+else
+    skip "update" "this runtime has no update command"
+fi
 check "rm -f with limits" exits 0 dock rm -f limits
 out_of_memory() {
     dock run --name greedy --memory 16m --memory-swap 16m busybox \
