@@ -1,4 +1,5 @@
 #include <cstdint>
+#include <string_view>
 
 #include "base/text.hpp"
 #include "runtime/plan/container_plan.hpp"
@@ -104,6 +105,21 @@ void describe_kernel_settings(const ContainerPlan& plan, std::vector<PlanStep>& 
                      "linux.memoryPolicy"});
 }
 
+/// Paths of a configuration may hold anything; a terminal gets only what can be seen.
+std::string printable(const std::string& text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string result;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte != 0x7f) {
+            result += c;
+        } else {
+            result += {'\\', 'x', digits[byte >> 4U], digits[byte & 15U]};
+        }
+    }
+    return result;
+}
+
 }  // namespace
 
 std::vector<PlanStep> describe_steps(const ContainerPlan& plan) {
@@ -126,7 +142,7 @@ std::vector<PlanStep> describe_steps(const ContainerPlan& plan) {
 
 std::string describe(const ContainerPlan& plan) {
     const std::vector<PlanStep> steps = describe_steps(plan);
-    std::string text = "Container " + oci::quote(plan.id) + ", bundle " + plan.bundle + "\n";
+    std::string text = "Container " + oci::quote(plan.id) + ", bundle " + printable(plan.bundle) + "\n";
     constexpr std::size_t phase_width = 12;
     const std::size_t number_width = std::to_string(steps.size()).size();
     for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -134,9 +150,9 @@ std::string describe(const ContainerPlan& plan) {
         const std::string number = std::to_string(i + 1);
         text += std::string(number_width - number.size(), ' ') + number + "  " + step.phase;
         text.append(step.phase.size() < phase_width ? phase_width - step.phase.size() : 1, ' ');
-        text += step.action + "  <- " + step.origin + "\n";
+        text += printable(step.action + "  <- " + step.origin) + "\n";
     }
-    for (const std::string& warning : plan.warnings) text += "warning: " + warning + "\n";
+    for (const std::string& warning : plan.warnings) text += "warning: " + printable(warning) + "\n";
     return text;
 }
 
