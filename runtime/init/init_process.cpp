@@ -80,7 +80,8 @@ Result<void> open_standard_terminal(const InitRequest& request, BorrowedFd root,
 /// Everything that needs the host's paths: after this comes the pivot.
 Result<void> build_rootfs(InitRequest& request, std::optional<Terminal>& terminal) {
     const ContainerPlan& plan = *request.plan;
-    const bool own_mounts = plan.namespaces.has(NamespaceKind::mount);
+    // A mount namespace that is joined belongs to others: its root is left alone, chroot is enough.
+    const bool own_mounts = plan.namespaces.creates(NamespaceKind::mount);
     const Fd root = TRY(own_mounts ? open_root_mount(plan.rootfs) : open_root_directory(plan.rootfs));
     TRY(perform_mounts(request, root));
     TRY(make_devices(plan.rootfs, root));
