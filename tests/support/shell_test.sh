@@ -192,12 +192,13 @@ prepare_sandbox() {
 leave_sandbox() {
     local id
     for id in "$state_root"/*/; do
-        [ -d "$id" ] && "$RUNTIME" --root "$state_root" delete --force "$(basename "$id")" >/dev/null 2>&1
+        [ -d "$id" ] && timeout -s KILL 20 "$RUNTIME" --root "$state_root" delete --force "$(basename "$id")" >/dev/null 2>&1
     done
     return 0
 }
 
-rt() { "$RUNTIME" --root "$state_root" "$@"; }
+# No command of a runtime takes a minute; one that waits for ever must fail its check, not stop the test.
+rt() { timeout --foreground -s KILL 60 "$RUNTIME" --root "$state_root" "$@"; }
 
 rt_background() { "$RUNTIME" --root "$state_root" "$@" & } # $! is the runtime itself, not a shell around it
 
