@@ -129,6 +129,20 @@ if mount -t cgroup2 none /sys/fs/cgroup; then
     else
         skip "v2: a huge page limit" "no hugetlb controller"
     fi
+    if grep -qw memory /sys/fs/cgroup/cgroup.controllers; then
+        make_bundle limits2 sh -c 'cd /sys/fs/cgroup && cat pids.max memory.max memory.swap.max cpu.weight cpu.max \
+            cpuset.cpus memory.high'
+        allow_mount limits2
+        edit_config limits2 '.linux.resources += {pids: {limit: 30}, memory: {limit: 67108864, swap: 67108864},
+            cpu: {shares: 1024, quota: 50000, period: 100000, cpus: "0"}, unified: {"memory.high": "50331648"}}'
+        check_output "v2: the container sees its limits" $'30\n67108864\n0\n100\n50000 100000\n0\n50331648' \
+            rt run --bundle limits2 limits2
+        make_bundle hungry sh -c 'head -c 200000000 /dev/zero | tail -c 100000000 >/dev/null'
+        edit_config hungry '.linux.resources.memory = {limit: 16777216, swap: 16777216}'
+        check_not "v2: the memory limit holds" rt run --bundle hungry hungry
+    else
+        skip "v2: limits of memory, cpu and pids" "the v2 tree of this machine has no such controllers"
+    fi
     assert_nothing_left "v2: nothing is left"
 else
     skip "cgroup v2" "it cannot be mounted here"
