@@ -72,11 +72,14 @@ std::map<std::string, std::string> implicit_annotations(const ImageConfig& image
     return annotations;
 }
 
+bool steers_runtimes(std::string_view label) {
+    return std::any_of(steering_labels.begin(), steering_labels.end(),
+                       [&](std::string_view start) { return label.starts_with(start); });
+}
+
 void add_labels(Conversion& conversion, const ExecutionConfig& image) {
     for (const auto& [name, value] : image.labels) {
-        const bool steers = std::any_of(steering_labels.begin(), steering_labels.end(),
-                                        [&](std::string_view start) { return name.starts_with(start); });
-        if (steers) {
+        if (steers_runtimes(name)) {
             conversion.warnings.push_back("label " + quote(name) +
                                           " of the image is left out: it could steer the runtime");
         } else {
