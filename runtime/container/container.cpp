@@ -75,7 +75,6 @@ Result<void> run_poststart(const Container& container) {
     if (!record.has_hooks) return {};
     const HookPlan hooks = TRY(recorded_hooks(container.directory()));
     if (hooks.poststart.empty()) return {};
-    // A failing poststart hook is told but does not undo the start (runtime-spec runtime.md "Lifecycle").
     return run_hooks(hooks.poststart, recorded_hook_state(record, "running"), record.bundle);
 }
 
@@ -95,7 +94,10 @@ Result<void> start_container(const std::string& root, const std::string& id) {
             return failure(ErrorCode::wrong_state, "cannot start a container that is still being created");
     }
     TRY(say_start(container));
-    return run_poststart(container);
+    auto poststart = run_poststart(container);
+    // A failing poststart hook stops and destroys the container (runtime-spec runtime.md "Lifecycle" 9).
+    if (!poststart) static_cast<void>(destroy_container(container).has_value());
+    return poststart;
 }
 
 Result<void> kill_container(const std::string& root, const std::string& id, int signal, bool all) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <functional>
@@ -58,6 +59,7 @@ struct Creation {
     std::optional<StateDirectory> directory;
     RecordedState record;
     std::unique_ptr<CgroupManager> cgroup;
+    bool hooks_may_have_run = false;  // from here on a failure ends with the poststop hooks
     Rollback rollback;
     std::vector<std::string> warnings;
 };
@@ -115,6 +117,13 @@ Result<void> record_intent(const CreateOptions& options, Creation& creation) {
     const StateDirectory& directory = *creation.directory;
     creation.rollback.add([&directory] { static_cast<void>(directory.remove().has_value()); });
     fill_record(creation);
+    // Steps 12 and 13 of runtime.md "Lifecycle": whatever hook failed, after all is undone come these.
+    creation.rollback.add([&creation] {
+        if (!creation.hooks_may_have_run) return;
+        run_hooks_to_the_end(creation.plan.hooks.poststop,
+                             hook_state_json(creation.plan, "stopped", creation.record.pid),
+                             creation.plan.bundle);
+    });
     TRY(directory.save(creation.record));
     TRY(directory.write(config_copy, creation.bundle.config_text));
     return record_filter(directory, creation.plan.seccomp);
@@ -146,6 +155,7 @@ Result<LaunchedInit> launch(const CreateOptions& options, Creation& creation, Fd
     launch_options.passed = options.passed;
     launch_options.close_in_child = creation.directory->descriptors();
     LaunchedInit init = TRY(launch_init(launch_options).in("unable to start container process"));
+    creation.hooks_may_have_run = true;
     TRY(serve_init(init, launch_options).in("unable to start container process"));
     const auto identity = TRY(oci::identify_process(init.pid()));
     creation.record.pid = init.pid();
@@ -157,7 +167,13 @@ Result<LaunchedInit> launch(const CreateOptions& options, Creation& creation, Fd
 
 Result<void> prepare(const CreateOptions& options, bool detached, Creation& creation) {
     TRY(make_plan(options, creation));
-    creation.warnings = creation.plan.warnings;
+    // System calls that no kernel of this machine knows are of interest to `plan`, not to every start.
+    const std::vector<std::string>& unknown_calls = creation.plan.seccomp.warnings;
+    for (const std::string& warning : creation.plan.warnings) {
+        const bool minor =
+            std::find(unknown_calls.begin(), unknown_calls.end(), warning) != unknown_calls.end();
+        if (!minor) creation.warnings.push_back(warning);
+    }
     TRY(check_console(creation.plan, options.console_socket, detached));
     TRY(record_intent(options, creation));
     return make_cgroup(creation);
