@@ -88,12 +88,44 @@ test_no_pid_namespace() { # NAME CONTROLLER: processes that outlive init are fou
     assert_nothing_left "$name: nothing is left"
 }
 
+killed_create() { # NAME CALL N: create ends at its Nth such system call, if there are that many
+    strace -o /dev/null -e trace="$2" -e inject="$2:signal=KILL:when=$3" \
+        "$RUNTIME" --root "$state_root" create --bundle "$1" "$1"
+}
+
+test_killed_create() { # NAME: a create that is killed anywhere leaves nothing that delete --force can't undo
+    local name=$1 call number steps=0 bad=''
+    if ! is_ocirun || ! command -v strace >/dev/null; then
+        skip "$name: create killed at any step" "needs ocirun and strace"
+        return
+    fi
+    make_bundle "$name"
+    edit_config "$name" --arg path "/$test_cgroup-$name/parent/leaf" '.linux.cgroupsPath = $path'
+    for call in mkdir,mkdirat write clone3; do
+        number=1
+        while ! { killed_create "$name" "$call" "$number" </dev/null >/dev/null; } 2>/dev/null; do
+            rt delete --force "$name" </dev/null >/dev/null 2>&1 || bad="$bad $call:$number(delete)"
+            wait_until 5 nothing_is_left || bad="$bad $call:$number($(what_is_left))"
+            number=$((number + 1))
+        done
+        rt delete --force "$name"
+        steps=$((steps + number - 1))
+    done
+    if [ -z "$bad" ] && [ "$steps" -gt 5 ]; then
+        passed "$name: create killed at any of $steps steps leaves nothing"
+    else
+        failed "$name: create killed at any of $steps steps leaves nothing" "$bad"
+    fi
+    assert_nothing_left "$name: nothing is left"
+}
+
 # --- as mounted on this machine --------------------------------------------------------------------
 if [ -d /sys/fs/cgroup/pids ] && [ -d /sys/fs/cgroup/freezer ]; then
     test_any_version one pids
     test_existing_cgroup before pids
     test_devices devices
     test_no_pid_namespace shared pids
+    test_killed_create killed
     make_bundle limits sh -c 'cd /sys/fs/cgroup && cat pids/pids.max memory/memory.limit_in_bytes cpu/cpu.shares \
         cpu/cpu.cfs_quota_us cpuset/cpuset.cpus'
     allow_mount limits
@@ -114,6 +146,7 @@ if mount -t cgroup2 none /sys/fs/cgroup; then
     test_existing_cgroup before2 ''
     test_devices devices2
     test_no_pid_namespace shared2 ''
+    test_killed_create killed2
     make_bundle seen sh -c 'cat /sys/fs/cgroup/cgroup.type /proc/self/cgroup'
     allow_mount seen
     check_output "v2: the container sees its own cgroup" $'domain\n0::/' \
