@@ -145,7 +145,7 @@ TEST_F(WriteLayer, links_in_the_tree_are_not_followed) {
 
 TEST_F(WriteLayer, trees_deeper_than_the_limit_of_open_files) {
     std::string path;
-    for (int i = 0; i < 1500; ++i) path += "d/";
+    for (int i = 0; i < 1100; ++i) path += "d/";
     ASSERT_THAT(apply(Archive().pax(pax_record("path", path + "f")).file("x", "deep")), IsOk());
     std::string blob;
     ASSERT_THAT(write({.compression = Compression::none}, blob), IsOk());
