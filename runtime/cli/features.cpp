@@ -1,7 +1,5 @@
 #include "runtime/cli/features.hpp"
 
-#include <seccomp.h>
-
 #include <span>
 #include <string_view>
 #include <vector>
@@ -20,12 +18,6 @@ namespace spec = oci::spec;
 
 std::vector<std::string> list_of(std::span<const std::string_view> names) {
     return {names.begin(), names.end()};
-}
-
-std::string libseccomp_version() {
-    const scmp_version* version = ::seccomp_version();
-    return std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
-           std::to_string(version->micro);
 }
 
 spec::SeccompFeatures seccomp_features() {

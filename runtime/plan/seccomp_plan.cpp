@@ -60,12 +60,6 @@ public:
     std::string text_;
 };
 
-std::string libseccomp_version() {
-    const scmp_version* version = ::seccomp_version();
-    return std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
-           std::to_string(version->micro);
-}
-
 }  // namespace
 
 Result<SeccompPlan> plan_seccomp(const oci::spec::Seccomp& seccomp, const std::string& origin) {

@@ -216,6 +216,12 @@ std::vector<std::string> known_seccomp_architectures() {
     return texts;
 }
 
+std::string libseccomp_version() {
+    const scmp_version* version = ::seccomp_version();
+    return std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
+           std::to_string(version->micro);
+}
+
 std::vector<std::string> known_seccomp_flags() {
     return texts_of(flags);
 }

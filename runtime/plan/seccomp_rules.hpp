@@ -45,6 +45,8 @@ std::vector<std::string> known_seccomp_operators();
 std::vector<std::string> known_seccomp_architectures();
 /// The flag words, and the ones among them that this build can set.
 std::vector<std::string> known_seccomp_flags();
+/// The version of the library that this program is linked with, "2.5.4".
+std::string libseccomp_version();
 
 /// Translates the words; errors name the JSON path below `origin`.
 oci::Result<SeccompRules> read_seccomp_rules(const oci::spec::Seccomp& seccomp, const std::string& origin);

@@ -37,7 +37,8 @@ TEST(ProcessPlan, the_smallest_process) {
 TEST(ProcessPlan, arguments_must_name_a_program) {
     auto process = a_process();
     process.args.clear();
-    EXPECT_THAT(plan_process(process, {}, "process"), FailsWith("process.args: process args cannot be empty"));
+    EXPECT_THAT(plan_process(process, {}, "process"),
+                FailsWith("process.args: process args cannot be empty"));
     EXPECT_THAT(plan_process(process, {}, ""), FailsWith("args: process args cannot be empty"));
     process.args = {""};
     EXPECT_THAT(plan_process(process, {}, "process"), FailsWith("process.args[0]"));
