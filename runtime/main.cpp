@@ -2,6 +2,6 @@
 
 #include "runtime/cli/commands.hpp"
 
-int main(int argc, char** argv, char** environment) {
-    return ocirun::run_program(argc, argv, environment);
+int main(int argc, char** argv) {
+    return ocirun::run_program(argc, argv);
 }

@@ -44,6 +44,6 @@ oci::Result<int> generate_command(CommandContext& context);
 oci::Result<void> print(std::string_view text);
 
 /// The whole program: parses, runs, prints errors; returns the exit code.
-int run_program(int argc, char** argv, char** environment);
+int run_program(int argc, char** argv);
 
 }  // namespace ocirun

@@ -75,14 +75,13 @@ Result<void> set_cgroup_manager(CommandContext& context) {
     return {};
 }
 
-Result<int> run_entry(const Entry& entry, const Invocation& invocation, char** argv, char** environment,
-                      const Log& log) {
+Result<int> run_entry(const Entry& entry, const Invocation& invocation, char** argv, const Log& log) {
     CommandContext context;
     context.global = &invocation.global;
     context.values = &invocation.values;
     context.state_root = TRY(state_root(invocation.global));
     TRY(set_cgroup_manager(context));
-    if (entry.enters_container) TRY(run_from_sealed_copy(argv, environment));
+    if (entry.enters_container) TRY(run_from_sealed_copy(argv));
     auto code = entry.function(context);
     for (const std::string& warning : context.warnings) log.warning(warning);
     return code;
@@ -111,7 +110,7 @@ Result<void> print(std::string_view text) {
     return oci::write_all(oci::BorrowedFd(1), text).in("standard output");
 }
 
-int run_program(int argc, char** argv, char** environment) {
+int run_program(int argc, char** argv) {
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     const auto invocation = oci::cli::parse_command_line(program_table(), words);
     if (!invocation) {
@@ -128,7 +127,7 @@ int run_program(int argc, char** argv, char** environment) {
     }
     for (const Entry& entry : entries) {
         if (entry.name != invocation->command->name) continue;
-        const auto code = run_entry(entry, *invocation, argv, environment, log);
+        const auto code = run_entry(entry, *invocation, argv, log);
         if (code) return *code;
         log.error(code.error().text);
         return entry.name == "exec" ? exec_failure_code : 1;

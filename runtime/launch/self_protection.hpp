@@ -6,9 +6,10 @@
 
 namespace ocirun {
 
-/// When this process does not already run from a sealed copy in memory, makes one and executes it with
-/// the same arguments and environment. /proc/PID/exe of every process that enters a container then leads
-/// to a file that nobody can write, whatever capabilities the container has.
-oci::Result<void> run_from_sealed_copy(char* const* arguments, char* const* environment);
+/// When this process does not already run from a place that nobody can write, executes itself from one
+/// with the same arguments: a detached overlay without an upper layer, or where that is not possible a
+/// sealed copy in memory. /proc/PID/exe of every process that enters a container then leads to a file
+/// that stays as it is, whatever capabilities the container has.
+oci::Result<void> run_from_sealed_copy(char* const* arguments);
 
 }  // namespace ocirun
