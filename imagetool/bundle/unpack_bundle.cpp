@@ -61,7 +61,10 @@ Result<BundleDirectory> open_bundle(const std::string& path, bool force) {
         if (errno != EWOULDBLOCK) return oci::last_system_failure(context + ": flock");
         return failure(ErrorCode::wrong_state, context + ": another ocimg works in it");
     }
-    if (!force && !TRY(oci::list_directory(bundle.fd).in(context)).empty()) {
+    // What an ocimg that was killed left there does not count; it is removed before the new root grows.
+    std::vector<std::string> names = TRY(oci::list_directory(bundle.fd).in(context));
+    std::erase(names, growing_root);
+    if (!force && !names.empty()) {
         return failure(ErrorCode::exists,
                        context +
                            " exists and is not empty: name another one, or give --force to replace its "

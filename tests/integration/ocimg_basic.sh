@@ -126,6 +126,10 @@ check "a bundle is replaced by force" "$ocimg" unpack --force --image image:gzip
 check "the forced one has the new files" same_trees files configured/rootfs
 check_output "and nothing else" "config.json rootfs" sh -c 'cd configured; echo $(ls -A)'
 
+mkdir -p killed/.ocimg-rootfs/etc
+check "the rest of a killed unpack is no obstacle" "$ocimg" unpack --image image:gzip killed
+check_output "and goes away" "config.json rootfs" sh -c 'cd killed; echo $(ls -A)'
+
 # Several writers at once: the lock keeps every tag.
 several_at_once() {
     local i pids=()
