@@ -150,17 +150,18 @@ Result<int> generate_command(CommandContext& context) {
     const std::string directory = context.values->get("dir");
     if (directory.empty()) return failure(ErrorCode::invalid, "--dir: a directory is needed");
     const oci::cli::Program& program = program_table();
-    TRY(oci::make_directories(directory + "/man", 0755));
-    TRY(oci::make_directories(directory + "/completions", 0755));
+    for (const char* folder : {"/man", "/completion/bash", "/completion/zsh", "/completion/fish"}) {
+        TRY(oci::make_directories(directory + folder, 0755));
+    }
     TRY(write_new_file(directory + "/man/ocirun.8", oci::cli::program_man_page(program, version())));
     for (const oci::cli::Command& command : program.commands) {
         if (command.hidden) continue;
         TRY(write_new_file(directory + "/man/ocirun-" + command.name + ".8",
                            oci::cli::command_man_page(program, command, version())));
     }
-    TRY(write_new_file(directory + "/completions/ocirun.bash", oci::cli::bash_completion(program)));
-    TRY(write_new_file(directory + "/completions/_ocirun", oci::cli::zsh_completion(program)));
-    TRY(write_new_file(directory + "/completions/ocirun.fish", oci::cli::fish_completion(program)));
+    TRY(write_new_file(directory + "/completion/bash/ocirun", oci::cli::bash_completion(program)));
+    TRY(write_new_file(directory + "/completion/zsh/_ocirun", oci::cli::zsh_completion(program)));
+    TRY(write_new_file(directory + "/completion/fish/ocirun.fish", oci::cli::fish_completion(program)));
     return 0;
 }
 

@@ -119,14 +119,15 @@ jq '.process | .args = ["sh", "-c", "echo $KEY; pwd; id -u"] | .env += ["KEY=fil
 check_output "exec --process takes everything from the file" $'file\n/etc\n77' rt exec --process process.json one
 check "exec --detach returns at once" rt exec --detach --pid-file exec.pid one sleep 1000
 check "exec's pid-file holds a number without a newline" grep -qzE '^[1-9][0-9]*$' exec.pid
-check_output "ps sees both processes" 2 bash -c "'$RUNTIME' --root '$state_root' ps -f json one | jq length"
+# Without cgroups only init is known.
+[ -z "$(ls /sys/fs/cgroup)" ] || check_output "ps sees both processes" 2 bash -c "'$RUNTIME' --root '$state_root' ps -f json one | jq length"
 same_namespace() { [ "$(readlink "/proc/$(cat b/pid)/ns/$1")" = "$(readlink "/proc/$(cat exec.pid)/ns/$1")" ]; }
 for kind in pid mnt ipc uts net user cgroup; do check "exec joins the $kind namespace" same_namespace "$kind"; done
 same_cgroup() { diff "/proc/$(cat b/pid)/cgroup" "/proc/$(cat exec.pid)/cgroup"; }
 check "exec joins the cgroups" same_cgroup
 
 # --- pause and resume ------------------------------------------------------------------------------
-if [ "$(awk '$1 == "freezer" { print $4 }' /proc/cgroups)" = 1 ] && [ -d /sys/fs/cgroup/freezer ]; then
+if has_freezer; then
     check "pause" rt pause one
     check "the status is paused" status_is one paused
     check_fails "exec in a paused container" 255 'cannot exec in a paused container' rt exec one true
@@ -138,7 +139,7 @@ if [ "$(awk '$1 == "freezer" { print $4 }' /proc/cgroups)" = 1 ] && [ -d /sys/fs
     check "pause again" rt pause one
     check "delete --force of a paused container" rt delete --force one
 else
-    skip "pause and resume" "no freezer on cgroup v1 here"
+    skip "pause and resume" "no freezer here"
     rt delete --force one
 fi
 assert_nothing_left "delete --force takes everything away"
