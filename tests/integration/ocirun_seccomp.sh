@@ -76,9 +76,9 @@ check_output "one of several rules is enough" '0 23 ' filtered \
 # --- flags -----------------------------------------------------------------------------------------
 flagged() { configure "$(rules "$(deny mkdir)" | jq -c ".flags = [\"$1\"]")" sh -c "$(field Seccomp)" && rt run -b b one; }
 if is_ocirun; then # runc 1.1.5 has none of them
-for flag in SECCOMP_FILTER_FLAG_LOG SECCOMP_FILTER_FLAG_SPEC_ALLOW; do check_output "$flag" 2 flagged "$flag"; done
-check_match "SPEC_ALLOW leaves speculation alone" 'vulnerable|not affected|globally mitigated|thread ' \
-    filtered "$(rules "$(deny mkdir)" | jq -c '.flags = ["SECCOMP_FILTER_FLAG_SPEC_ALLOW"]')" sh -c "$(field Speculation_Store_Bypass)"
+    for flag in SECCOMP_FILTER_FLAG_LOG SECCOMP_FILTER_FLAG_SPEC_ALLOW; do check_output "$flag" 2 flagged "$flag"; done
+    check_match "SPEC_ALLOW leaves speculation alone" 'vulnerable|not affected|globally mitigated|thread ' \
+        filtered "$(rules "$(deny mkdir)" | jq -c '.flags = ["SECCOMP_FILTER_FLAG_SPEC_ALLOW"]')" sh -c "$(field Speculation_Store_Bypass)"
 fi
 
 # --- with and without noNewPrivileges, other users --------------------------------------------------

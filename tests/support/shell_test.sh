@@ -10,6 +10,7 @@
 #     $state_root     the state root that `rt` gives to the runtime
 #     $test_cgroup    the prefix of every cgroup name of this test
 #     $RUNTIME        the runtime under test ($OCI_BUILD/ocirun unless the caller names another one)
+# OCI_TEST_CGROUPS=v2 or =absent in the environment gives the whole test another view of cgroups.
 # The last line of a test is `finish`.
 
 tests_passed=0
@@ -180,6 +181,7 @@ enter_sandbox() { # ARGUMENTS OF THE SCRIPT...: does not return outside of the s
 prepare_sandbox() {
     test_dir=$OCI_TEST_DIR
     mount -t tmpfs -o mode=0755 tmpfs "$test_dir" || exit 1
+    change_cgroups
     state_root=$test_dir/state
     # One path component: a runtime removes the container's own cgroup, never its parents.
     test_cgroup=oci-test-${test_dir##*.}
@@ -188,6 +190,16 @@ prepare_sandbox() {
     cd "$test_dir" || exit 1
     trap 'leave_sandbox' EXIT
 }
+
+change_cgroups() { # in the private mount namespace only
+    case ${OCI_TEST_CGROUPS:-} in
+        '') ;;
+        v2) mount -t cgroup2 none /sys/fs/cgroup || skip_all "cgroup v2 cannot be mounted here" ;;
+        absent) umount --recursive --lazy /sys/fs/cgroup || skip_all "the cgroups cannot be unmounted here" ;;
+        *) echo "not ok - OCI_TEST_CGROUPS=$OCI_TEST_CGROUPS is neither v2 nor absent" && exit 1 ;;
+    esac
+}
+has_freezer() { [ -d /sys/fs/cgroup/freezer ] || [ -e /sys/fs/cgroup/cgroup.procs ]; }
 
 leave_sandbox() {
     local id
