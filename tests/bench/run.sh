@@ -60,7 +60,7 @@ runtime() {
 
     printf '\n## ocirun\n\n### `run` of /bin/true, start to exit, on cgroup v2\n\n'
     enter_peer_root v2 run "$runs"
-    printf '\n### Start-up of the bare binary (`--version`)\n\n'
+    printf '\n### Start-up of the bare binary (`--version`), beside a program that does nothing\n\n'
     enter_peer_root v2 version "$runs"
     printf '\n### Smallest memory limit under which `run` of /bin/true works, three times of three\n\n'
     enter_peer_root host memory 3
