@@ -170,7 +170,8 @@ Result<void> parse_exec_user(const std::string& text, std::uint32_t& uid, std::u
 Result<int> exec_in_container(const ExecContainerOptions& options, std::vector<std::string>& warnings) {
     const Container container = TRY(Container::open(options.state_root, options.id, false));
     TRY(check_status(container, options.ignore_paused));
-    const HostFacts host = TRY(probe_host());
+    HostFacts host = TRY(probe_host());
+    if (in_other_user_namespace(container.record().pid)) host.bounding_capabilities = ~std::uint64_t{0};
     const ProcessPlan process = TRY(plan_exec(container, options, host));
     warnings = process.warnings;
     TRY(check_console(process, options));

@@ -94,9 +94,13 @@ std::string tmpfs_data(const MountOptions& options, BorrowedFd place) {
 }
 
 /// sysfs may not be mounted by a user namespace that does not own the network: the host's is bound.
-Result<Fd> bind_host_sysfs(BorrowedFd place) {
+Result<Fd> bind_host_sysfs(BorrowedFd place, const MountOptions& options) {
     Fd tree = TRY(kernel::open_tree(oci::current_directory, "/sys",
                                     OPEN_TREE_CLONE | static_cast<unsigned>(AT_RECURSIVE)));
+    // Flags that are asked for hold for what lies below too: those are the host's own mounts.
+    TRY(kernel::change_attributes(
+        tree,
+        {.set = options.attributes_set & ~static_cast<std::uint64_t>(MOUNT_ATTR__ATIME), .recursive = true}));
     TRY(kernel::attach_mount(tree, place));
     return tree;
 }
@@ -107,7 +111,7 @@ Result<Fd> mount_new_filesystem(BorrowedFd root, const PlannedMount& mount, Borr
     const auto mounted = kernel::mount(source, fd_path(place), mount.type, flags, data);
     if (!mounted) {
         const bool not_allowed = mounted.error().system_errno == EPERM;
-        if (mount.type == "sysfs" && not_allowed) return bind_host_sysfs(place);
+        if (mount.type == "sysfs" && not_allowed) return bind_host_sysfs(place, mount.options);
         return mounted.error().in("filesystem type " + oci::quote(mount.type) +
                                   (data.empty() ? "" : " with options " + oci::quote(data)));
     }

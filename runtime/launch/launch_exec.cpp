@@ -49,6 +49,14 @@ Result<void> wait_until_ready(LaunchedInit& process, const ExecOptions& options)
 
 }  // namespace
 
+bool in_other_user_namespace(pid_t pid) {
+    struct stat ours {};
+    struct stat theirs {};
+    const std::string path = "/proc/" + std::to_string(pid) + "/ns/user";
+    return ::stat("/proc/self/ns/user", &ours) == 0 && ::stat(path.c_str(), &theirs) == 0 &&
+           ours.st_ino != theirs.st_ino;
+}
+
 Result<LaunchedInit> launch_exec(ExecOptions& options) {
     auto [ours, theirs] = TRY(Channel::make_pair());
     ExecRequest request;

@@ -23,6 +23,9 @@ struct ExecOptions {
     PassedDescriptors passed;
 };
 
+/// Whether the process lives in another user namespace than this one: there every capability can be had.
+bool in_other_user_namespace(pid_t pid);
+
 /// Clones a process into the container's pid namespace and cgroup and waits until it has found its
 /// program and stands ready for start_launched.
 oci::Result<LaunchedInit> launch_exec(ExecOptions& options);

@@ -162,10 +162,10 @@ Result<void> read_entry(const oci::spec::SeccompSyscall& entry, const std::strin
         TRY(read_action(entry.action, entry.errno_ret, path + ".action", path + ".errnoRet"));
     const auto alternatives = TRY(read_alternatives(entry, path));
     for (const std::string& name : entry.names) {
-        // The agent could never be told the listener's number: sending it takes a write.
-        if (action == SECCOMP_RET_USER_NOTIF && name == "write")
+        // The agent could never be given the listener: handing it over takes a write or a sendmsg.
+        if (action == SECCOMP_RET_USER_NOTIF && (name == "write" || name == "sendmsg"))
             return oci::failure(ErrorCode::invalid,
-                                path + ": SCMP_ACT_NOTIFY cannot be used for the write system call");
+                                path + ": SCMP_ACT_NOTIFY cannot be used for the " + name + " system call");
         rules.named_calls.push_back(name);
         if (action == rules.default_action) continue;
         for (const auto& conditions : alternatives)
