@@ -219,6 +219,7 @@ Result<std::vector<std::string>> create_container(const CreateOptions& options) 
     if (!options.console_socket.empty()) console = TRY(connect_console_socket(options.console_socket));
     Fd start_socket = TRY(creation.directory->listen_for_start());
     LaunchedInit init = TRY(launch(options, creation, std::move(start_socket), std::move(console)));
+    TRY(init.channel().send(Tag::proceed));
     init.release();
     creation.rollback.dismiss();
     return creation.warnings;

@@ -126,6 +126,9 @@ Result<std::string> prepare_process(const ContainerPlan& plan, BorrowedFd proc, 
 /// the channel reports to whoever said it.
 Result<void> wait_for_start(InitRequest& request) {
     if (!request.start_socket.is_open()) return request.context.channel.expect(Tag::start);
+    // Once it is on record that this process is the container's, it may outlive create; until then it
+    // ends with it, or nobody could find it again where there are no cgroups.
+    TRY(request.context.channel.expect(Tag::proceed));
     request.context.channel.close();
     for (;;) {
         Fd connection(::accept4(request.start_socket.get(), nullptr, nullptr, SOCK_CLOEXEC));

@@ -9,7 +9,9 @@
 //        <-------- run_hooks ------------   namespaces and mounts stand: prestart, createRuntime
 //        --------- proceed ------------->
 //        <-------- ready ----------------   all is prepared, the executable was found
-//        --------- start --------------->   only `run`; `create` leaves, `start` comes by its socket
+//        --------- start --------------->   only `run`
+//        --------- proceed ------------->   only `create`: init's pid is on record; then create leaves,
+//                                           and `start` comes by its socket
 //        <-------- failed ---------------   at any time, then the end
 //     end of file after `start`: execve has succeeded (the channel is closed by it)
 

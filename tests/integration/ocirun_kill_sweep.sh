@@ -37,7 +37,9 @@ clean_after() { # POINT
     timeout -s KILL 30 "$RUNTIME" --root "$state_root" delete --force one >delete.out 2>delete.err
     local status=$?
     if [ "$status" -ne 0 ]; then echo "killed at $1: delete --force exits with $status: $(cat delete.err)"; fi
-    wait_until 5 nothing_is_left || echo "killed at $1: $(what_is_left | tr '\n' ';')"
+    wait_until 5 nothing_is_left && return
+    what_is_left >left
+    echo "killed at $1: $(xargs -d '\n' printf '%s; ' <left)"
 }
 sweep() { # NAME PREPARE COMMAND...
     local name=$1 prepare=$2 problems=$test_dir/problems count=0 killed=0 point
