@@ -28,9 +28,11 @@ if [ "${1:-}" = -- ]; then shift; fi
 name_what_was_skipped() {
     awk '
         / Testing: / && /^[0-9]+\/[0-9]+ / { name = $3; next }
-        gtest_reason { print "  " name ": " $0; gtest_reason = 0; next }
+        gtest_reason { note("  " name ": " $0); gtest_reason = 0; next }
         /: Skipped$/ { gtest_reason = 1; next }
-        /^skip(ped:| +- )/ { print "  " name ": " $0 }
+        /^skip(ped:| +- )/ { note("  " name ": " $0) }
+        function note(line) { if (!times[line]++) lines[++count] = line }
+        END { for (i = 1; i <= count; ++i) print lines[i] (times[lines[i]] > 1 ? " (" times[lines[i]] " tests)" : "") }
     ' "$1"
 }
 
