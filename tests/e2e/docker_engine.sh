@@ -24,13 +24,20 @@ if [ "${OCI_TEST_INSIDE:-}" != docker ]; then
     [ -n "$docker" ] || skip_all "the docker client is not installed"
     unshare --mount --pid --fork --net true 2>/dev/null || skip_all "this machine forbids new namespaces"
     work=$(mktemp -d "${TMPDIR:-/tmp}/oci-docker.XXXXXX")
+    cgroup=oci-docker-${work##*.}
     OCI_TEST_INSIDE=docker OCI_TEST_WORK=$work \
         unshare --mount --pid --fork --kill-child --mount-proc --net --propagation private -- \
-        bash "$here/docker_engine.sh" "$build"
+        bash "$here/docker_engine.sh" "$build" </dev/null &
+    inside=$!
+    trap 'kill -KILL "$inside"' TERM INT # the namespaces end with it, and this script goes on to tidy up
+    wait "$inside"
     status=$?
     # The mounts and processes died with the namespaces; cgroups are the one thing that stays.
-    cgroup=oci-docker-${work##*.}
-    find /sys/fs/cgroup -depth -type d -path "*/$cgroup*" -exec rmdir {} + 2>/dev/null
+    no_cgroup_is_left() {
+        find /sys/fs/cgroup -depth -type d -path "*/$cgroup*" -exec rmdir {} + 2>/dev/null
+        [ -z "$(find /sys/fs/cgroup -type d -name "$cgroup*" 2>/dev/null)" ]
+    }
+    wait_until 20 no_cgroup_is_left
     if [ "$status" -eq 0 ] && [ -n "$(find /sys/fs/cgroup -type d -name "$cgroup*" 2>/dev/null)" ]; then
         echo "not ok - no cgroup is left behind"
         status=1
