@@ -133,7 +133,7 @@ Result<void> make_cgroup(Creation& creation) {
     creation.cgroup = TRY(open_cgroup_manager(creation.record.cgroup));
     CgroupManager& cgroup = *creation.cgroup;
     creation.rollback.add([&cgroup] { static_cast<void>(cgroup.remove().has_value()); });
-    const auto created = cgroup.create();
+    auto created = cgroup.create();
     // What is ours may be less than what was planned: another container may have made it meanwhile.
     if (cgroup.location().created != creation.record.cgroup.created) {
         creation.record.cgroup = cgroup.location();

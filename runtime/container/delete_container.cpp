@@ -26,7 +26,7 @@ constexpr int death_patience_milliseconds = 10000;
 Result<void> kill_init(const Container& container) {
     const auto pidfd = container.init_pidfd();
     if (!pidfd) return {};
-    const auto sent = oci::signal_pidfd(*pidfd, SIGKILL);
+    auto sent = oci::signal_pidfd(*pidfd, SIGKILL);
     if (!sent && sent.error().system_errno != ESRCH) return sent;
     // A frozen container dies when it is thawed; elsewhere this does nothing.
     if (const auto manager = container.cgroup()) static_cast<void>((*manager)->thaw().has_value());
