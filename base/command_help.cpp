@@ -22,8 +22,13 @@ std::string two_columns(const std::vector<std::pair<std::string, std::string>>& 
     std::size_t width = 0;
     for (const auto& [left, right] : rows) width = std::max(width, left.size());
     std::string text;
-    for (const auto& [left, right] : rows)
-        text += "   " + left + std::string(width - left.size() + 3, ' ') + right + "\n";
+    for (const auto& [left, right] : rows) {
+        text += "   ";
+        text += left;
+        text.append(width - left.size() + 3, ' ');
+        text += right;
+        text += '\n';
+    }
     return text;
 }
 

@@ -31,7 +31,9 @@ namespace {
 std::string find_in_path(const std::string& name) {
     const char* path = std::getenv("PATH");
     for (const std::string& directory : oci::split(path != nullptr ? path : "/usr/bin:/bin", ':')) {
-        std::string candidate = directory + "/" + name;
+        std::string candidate = directory;
+        candidate += '/';
+        candidate += name;
         if (!directory.empty() && ::access(candidate.c_str(), X_OK) == 0) return candidate;
     }
     return {};
