@@ -104,7 +104,7 @@ unpack() {
     in_memory "$alternate" --runs 7 --warmup 1 --remove "$work/memory/out" \
         -- ocimg "$ocimg" unpack --image "$image" "$work/memory/out" \
         -- umoci umoci unpack --image "$image" "$work/memory/out"
-    printf '\n### `unpack` onto the disk of this machine, which is busy with what was removed before each run\n\n'
+    printf '\n### `unpack` onto the disk of this machine, after the last result was removed and synced\n\n'
     "$alternate" --runs 3 --warmup 1 --remove "$work/out" \
         -- ocimg "$ocimg" unpack --image "$image" "$work/out" \
         -- umoci umoci unpack --image "$image" "$work/out"
