@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/options.hpp"
 #include "imagetool/image/edit.hpp"
 #include "imagetool/layer/write_layer.hpp"
 #include "imagetool/store/find_image.hpp"
@@ -58,9 +59,7 @@ Result<WrittenLayer> write_layer(const std::string& path, const WriteOptions& op
     return write_tar_layer(tar, options, blob).in(quote(path));
 }
 
-}  // namespace
-
-Result<void> run_append(const oci::cli::Values& values) {
+Result<int> run_append(const oci::cli::Values& values) {
     const ImageName name = TRY(image_argument(values, true));
     const std::string new_tag = values.has("tag") ? values.get("tag") : name.tag;
     TRY(check_new_tag(new_tag));
@@ -80,7 +79,41 @@ Result<void> run_append(const oci::cli::Values& values) {
     const Image image =
         append_layer({found.manifest, found.config}, layer, written.diff_id, created_by, created);
     TRY(save_image(layout, lock, new_tag, image.manifest, image.config, ExistingTag::replace));
-    return {};
+    return 0;
+}
+
+oci::cli::Command append_command() {
+    oci::cli::Option compression =
+        value_option("compression", "NAME", "compression of the new layer: gzip, zstd or none");
+    compression.default_value = "gzip";
+    compression.completes = oci::cli::Completes::words;
+    compression.words = {"gzip", "zstd", "none"};
+    return {
+        .name = "append",
+        .summary = "add a directory or a tar archive to an image as its top layer",
+        .arguments = "DIRECTORY|TAR",
+        .description =
+            "Writes a layer and makes the tag name the image with it on top. A directory is "
+            "written with sorted entries; file times later than SOURCE_DATE_EPOCH, when that is "
+            "set, become it. A tar archive, compressed or not, is taken as it is; - reads one "
+            "from standard input.",
+        .options = {image_option("image to add to"),
+                    value_option("tag", "TAG", "write the new image under this tag"), compression,
+                    value_option("prefix", "PATH", "put the directory's content at this path of the image"),
+                    value_option("platform", "OS/ARCH[/VARIANT]",
+                                 "which image, when the tag has several platforms"),
+                    value_option("created-by", "TEXT", "text for the image's history"), created_option()},
+        .least_arguments = 1,
+        .most_arguments = 1,
+        .examples = {"ocimg append --image layout:latest rootfs",
+                     "ocimg append --image layout:latest --tag with-app --prefix opt/app build"},
+    };
+}
+
+}  // namespace
+
+CommandEntry append_entry() {
+    return {append_command(), run_append};
 }
 
 }  // namespace ocimg

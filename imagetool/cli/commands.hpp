@@ -1,17 +1,28 @@
 #pragma once
-// The commands of ocimg, one function and one file each: options, calls, output.
+// The commands of ocimg: one file each, which holds the command's table and what it does.
+
+#include <vector>
 
 #include "base/command_line.hpp"
 #include "base/result.hpp"
 
 namespace ocimg {
 
-oci::Result<void> run_append(const oci::cli::Values& values);
-oci::Result<void> run_config(const oci::cli::Values& values);
-oci::Result<void> run_generate(const oci::cli::Values& values);
-oci::Result<void> run_inspect(const oci::cli::Values& values);
-oci::Result<void> run_list(const oci::cli::Values& values);
-oci::Result<void> run_new(const oci::cli::Values& values);
-oci::Result<void> run_unpack(const oci::cli::Values& values);
+/// A command's table, and what it does: the exit code, or the error that main prints.
+struct CommandEntry {
+    oci::cli::Command command;
+    oci::Result<int> (*run)(const oci::cli::Values&) = nullptr;
+};
+
+CommandEntry append_entry();
+CommandEntry config_entry();
+CommandEntry generate_entry();
+CommandEntry inspect_entry();
+CommandEntry list_entry();
+CommandEntry new_entry();
+CommandEntry unpack_entry();
+
+/// Every command, in the order in which help shows them.
+const std::vector<CommandEntry>& command_entries();
 
 }  // namespace ocimg

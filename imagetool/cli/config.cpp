@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/options.hpp"
 #include "imagetool/image/edit.hpp"
 #include "imagetool/store/find_image.hpp"
 #include "imagetool/store/layout.hpp"
@@ -63,9 +64,7 @@ bool changes_anything(const oci::cli::Values& values) {
     return values.has("tag");
 }
 
-}  // namespace
-
-Result<void> run_config(const oci::cli::Values& values) {
+Result<int> run_config(const oci::cli::Values& values) {
     const ImageName name = TRY(image_argument(values, true));
     if (!changes_anything(values)) return failure(ErrorCode::invalid, "config: nothing to change is given");
     const std::string new_tag = values.has("tag") ? values.get("tag") : name.tag;
@@ -78,7 +77,44 @@ Result<void> run_config(const oci::cli::Values& values) {
     const Image image =
         TRY(set_config({found.manifest, found.config}, changes, history_text(values), created));
     TRY(save_image(layout, lock, new_tag, image.manifest, image.config, ExistingTag::replace));
-    return {};
+    return 0;
+}
+
+oci::cli::Command config_command() {
+    oci::cli::Option clear = list_option("clear", "FIELD", "clear a field first: ");
+    clear.help += oci::join(clearable_fields(), ", ");
+    clear.completes = oci::cli::Completes::words;
+    clear.words = clearable_fields();
+    return {
+        .name = "config",
+        .summary = "change what an image runs, and how",
+        .description =
+            "Makes the tag name an image with another configuration. --cmd and --entrypoint are "
+            "repeated, once for each word.",
+        .options = {image_option("image to change"),
+                    value_option("tag", "TAG", "write the new image under this tag"),
+                    list_option("cmd", "WORD", "default command, or arguments of the entrypoint"),
+                    list_option("entrypoint", "WORD", "command that is always run"),
+                    list_option("env", "NAME=VALUE", "set an environment variable"),
+                    list_option("label", "NAME=VALUE", "set a label"),
+                    list_option("annotation", "NAME=VALUE", "set an annotation of the manifest"),
+                    list_option("volume", "PATH", "add a directory for data of the container's own"),
+                    list_option("expose", "PORT[/PROTOCOL]", "add a port that the image serves"),
+                    value_option("user", "USER[:GROUP]", "user and group, as names or ids"),
+                    value_option("workdir", "PATH", "working directory"),
+                    value_option("stop-signal", "SIGNAL", "signal that stops the container"),
+                    value_option("author", "TEXT", "author of the image"),
+                    value_option("platform", "OS/ARCH[/VARIANT]", "platform that the image is made for"),
+                    clear, created_option()},
+        .examples = {"ocimg config --image layout:latest --cmd /bin/sh --cmd -c --cmd 'echo hello'",
+                     "ocimg config --image layout:latest --user 1000:1000 --env PATH=/bin --workdir /srv"},
+    };
+}
+
+}  // namespace
+
+CommandEntry config_entry() {
+    return {config_command(), run_config};
 }
 
 }  // namespace ocimg

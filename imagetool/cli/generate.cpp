@@ -3,6 +3,7 @@
 #include "base/file.hpp"
 #include "base/file_replace.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/options.hpp"
 #include "imagetool/cli/program.hpp"
 
 namespace ocimg {
@@ -18,9 +19,7 @@ Result<void> write_page(const std::string& directory, const std::string& name, s
     return oci::replace_file(opened, name, text, 0644, oci::Durability::atomic_only).in(directory);
 }
 
-}  // namespace
-
-Result<void> run_generate(const oci::cli::Values& values) {
+Result<int> run_generate(const oci::cli::Values& values) {
     const std::string directory = values.get("dir");
     if (directory.empty()) {
         return oci::failure(oci::ErrorCode::invalid, "generate: --dir DIRECTORY is required");
@@ -35,7 +34,25 @@ Result<void> run_generate(const oci::cli::Values& values) {
     }
     TRY(write_page(directory + "/completion/bash", table.name, oci::cli::bash_completion(table)));
     TRY(write_page(directory + "/completion/zsh", "_" + table.name, oci::cli::zsh_completion(table)));
-    return write_page(directory + "/completion/fish", table.name + ".fish", oci::cli::fish_completion(table));
+    TRY(write_page(directory + "/completion/fish", table.name + ".fish", oci::cli::fish_completion(table)));
+    return 0;
+}
+
+oci::cli::Command generate_command() {
+    oci::cli::Option directory = value_option("dir", "DIRECTORY", "where to write");
+    directory.completes = oci::cli::Completes::directories;
+    return {
+        .name = "generate",
+        .summary = "write the man pages and the completion scripts",
+        .options = {directory},
+        .hidden = true,
+    };
+}
+
+}  // namespace
+
+CommandEntry generate_entry() {
+    return {generate_command(), run_generate};
 }
 
 }  // namespace ocimg

@@ -1,5 +1,6 @@
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/options.hpp"
 #include "imagetool/store/find_image.hpp"
 #include "imagetool/store/layout.hpp"
 #include "spec/image/image_fields.hpp"
@@ -85,14 +86,31 @@ std::string as_json(const FoundImage& image) {
     return out.take() + "\n";
 }
 
-}  // namespace
-
-Result<void> run_inspect(const oci::cli::Values& values) {
+Result<int> run_inspect(const oci::cli::Values& values) {
     const ImageName name = TRY(image_argument(values, false));
     const auto platform = TRY(platform_argument(values));
     const Layout layout = TRY(Layout::open(name.layout));
     const FoundImage image = TRY(find_image(layout, {name.tag, platform}));
-    return print(values.has("json") ? as_json(image) : as_text(layout, image));
+    TRY(print(values.has("json") ? as_json(image) : as_text(layout, image)));
+    return 0;
+}
+
+oci::cli::Command inspect_command() {
+    return {
+        .name = "inspect",
+        .summary = "show an image: platform, process, layers, history",
+        .options = {image_option("image to show; the tag may be left out when there is one image"),
+                    value_option("platform", "OS/ARCH[/VARIANT]",
+                                 "which image, when the tag has several platforms"),
+                    switch_option("json", "print JSON: descriptor, manifest and config")},
+        .examples = {"ocimg inspect --image layout:latest"},
+    };
+}
+
+}  // namespace
+
+CommandEntry inspect_entry() {
+    return {inspect_command(), run_inspect};
 }
 
 }  // namespace ocimg

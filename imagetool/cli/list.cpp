@@ -2,6 +2,7 @@
 
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/options.hpp"
 #include "imagetool/store/find_image.hpp"
 #include "imagetool/store/layout.hpp"
 #include "spec/json/writer.hpp"
@@ -79,9 +80,7 @@ std::string as_text(const std::vector<Row>& rows) {
     return text;
 }
 
-}  // namespace
-
-Result<void> run_list(const oci::cli::Values& values) {
+Result<int> run_list(const oci::cli::Values& values) {
     const Layout layout = TRY(Layout::open(values.arguments().front()));
     const oci::spec::ImageIndex index = TRY(layout.index());
     std::vector<Row> rows;
@@ -89,7 +88,26 @@ Result<void> run_list(const oci::cli::Values& values) {
         rows.push_back({tag_of(descriptor), platforms_of(layout, descriptor), descriptor});
     }
     std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.tag < b.tag; });
-    return print(values.has("json") ? as_json(rows) : as_text(rows));
+    TRY(print(values.has("json") ? as_json(rows) : as_text(rows)));
+    return 0;
+}
+
+oci::cli::Command list_command() {
+    return {
+        .name = "list",
+        .summary = "list the images of a layout",
+        .arguments = "LAYOUT",
+        .options = {switch_option("json", "print JSON")},
+        .least_arguments = 1,
+        .most_arguments = 1,
+        .examples = {"ocimg list layout"},
+    };
+}
+
+}  // namespace
+
+CommandEntry list_entry() {
+    return {list_command(), run_list};
 }
 
 }  // namespace ocimg

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "base/file.hpp"
@@ -13,40 +12,30 @@ namespace {
 
 using oci::Result;
 
-struct Runner {
-    std::string_view name;
-    Result<void> (*run)(const oci::cli::Values&);
-};
-
-constexpr std::array<Runner, 7> runners{{
-    {"append", run_append},
-    {"config", run_config},
-    {"generate", run_generate},
-    {"inspect", run_inspect},
-    {"list", run_list},
-    {"new", run_new},
-    {"unpack", run_unpack},
-}};
-
-Result<void> run(const std::vector<std::string>& words) {
+Result<int> run(const std::vector<std::string>& words) {
     const oci::cli::Invocation invocation = TRY(oci::cli::parse_command_line(program(), words));
-    if (invocation.version) return print("ocimg version " OCIMG_VERSION "\n");
-    if (invocation.help || invocation.command == nullptr) {
-        return print(invocation.command == nullptr ? oci::cli::program_help(program())
-                                                   : oci::cli::command_help(program(), *invocation.command));
+    if (invocation.version) {
+        TRY(print("ocimg version " OCIMG_VERSION "\n"));
+        return 0;
     }
-    const auto* const runner = std::find_if(runners.begin(), runners.end(), [&](const Runner& candidate) {
-        return candidate.name == invocation.command->name;
+    if (invocation.help || invocation.command == nullptr) {
+        TRY(print(invocation.command == nullptr ? oci::cli::program_help(program())
+                                                : oci::cli::command_help(program(), *invocation.command)));
+        return 0;
+    }
+    const auto& entries = command_entries();
+    const auto entry = std::find_if(entries.begin(), entries.end(), [&](const CommandEntry& candidate) {
+        return candidate.command.name == invocation.command->name;
     });
-    if (runner == runners.end()) return oci::failure("the command is not built in");
-    return runner->run(invocation.values);
+    if (entry == entries.end()) return oci::failure("the command is not built in");
+    return entry->run(invocation.values);
 }
 
 }  // namespace
 
 int run_program(const std::vector<std::string>& words) {
-    const Result<void> outcome = run(words);
-    if (outcome) return 0;
+    const Result<int> outcome = run(words);
+    if (outcome) return *outcome;
     // Nobody can be told when even this fails; the exit code still says it.
     static_cast<void>(
         oci::write_all(oci::BorrowedFd(STDERR_FILENO), "ocimg: " + outcome.error().text + "\n"));

@@ -1,12 +1,15 @@
 #include "imagetool/bundle/unpack_bundle.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/options.hpp"
 #include "imagetool/store/find_image.hpp"
 #include "imagetool/store/layout.hpp"
 
 namespace ocimg {
 
-oci::Result<void> run_unpack(const oci::cli::Values& values) {
+namespace {
+
+oci::Result<int> run_unpack(const oci::cli::Values& values) {
     const ImageName name = TRY(image_argument(values, false));
     const auto platform = TRY(platform_argument(values));
     const Layout layout = TRY(Layout::open(name.layout));
@@ -14,7 +17,35 @@ oci::Result<void> run_unpack(const oci::cli::Values& values) {
     const UnpackOptions options{.force = values.has("force"), .keep_dirlinks = values.has("keep-dirlinks")};
     const auto warnings = TRY(unpack_bundle(layout, image, values.arguments().front(), options));
     for (const std::string& warning : warnings) warn(warning);
-    return {};
+    return 0;
+}
+
+oci::cli::Command unpack_command() {
+    return {
+        .name = "unpack",
+        .summary = "unpack an image into a bundle for an OCI runtime",
+        .arguments = "BUNDLE",
+        .description =
+            "Writes BUNDLE/rootfs from the layers and BUNDLE/config.json from the image's "
+            "configuration. Every blob is checked against its digest, every layer against its "
+            "diff id. When anything fails, BUNDLE is as it was before.",
+        .options = {image_option("image to unpack; the tag may be left out when there is one image"),
+                    value_option("platform", "OS/ARCH[/VARIANT]",
+                                 "which image, when the tag has several platforms (default: this machine's)"),
+                    switch_option("force", "replace rootfs and config.json of an existing bundle"),
+                    switch_option("keep-dirlinks",
+                                  "follow a link where a layer has a directory, do not "
+                                  "replace it")},
+        .least_arguments = 1,
+        .most_arguments = 1,
+        .examples = {"ocimg unpack --image layout:latest bundle"},
+    };
+}
+
+}  // namespace
+
+CommandEntry unpack_entry() {
+    return {unpack_command(), run_unpack};
 }
 
 }  // namespace ocimg

@@ -1,0 +1,19 @@
+#pragma once
+// The options that the tables of several commands share.
+
+#include "base/command_line.hpp"
+
+namespace ocimg {
+
+/// An option with one value, one that may be repeated, and one without a value.
+oci::cli::Option value_option(const char* name, const char* value_name, const char* help);
+oci::cli::Option list_option(const char* name, const char* value_name, const char* help);
+oci::cli::Option switch_option(const char* name, const char* help);
+
+/// --image LAYOUT:TAG
+oci::cli::Option image_option(const char* help);
+
+/// --created TIME
+oci::cli::Option created_option();
+
+}  // namespace ocimg
