@@ -1,0 +1,71 @@
+#include "imagetool/dockerfile/finding.hpp"
+
+#include <algorithm>
+
+namespace ocimg::dockerfile {
+
+namespace {
+
+/// The line without its end, and with whatever a terminal could act on replaced by '?'.
+std::string line_of(std::string_view text, std::uint32_t number) {
+    for (std::uint32_t line = 1; line < number; ++line) {
+        const std::size_t end = text.find('\n');
+        if (end == std::string_view::npos) return "";
+        text.remove_prefix(end + 1);
+    }
+    std::string line(text.substr(0, text.find('\n')));
+    if (line.ends_with('\r')) line.pop_back();
+    for (char& c : line)
+        if ((c >= 0 && c < ' ' && c != '\t') || c == 0x7F) c = '?';
+    return line;
+}
+
+/// The blank text as wide as what stands before the column: tabs stay tabs, a UTF-8 sequence is one place.
+std::string indent_to(std::string_view line, std::size_t column) {
+    std::string indent;
+    for (const char c : line.substr(0, column - 1)) {
+        if (c == '\t') {
+            indent += '\t';
+        } else if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) {
+            indent += ' ';
+        }
+    }
+    return indent;
+}
+
+/// Long lines are cut around the column, so that a message stays readable.
+constexpr std::size_t widest_line = 160;
+
+}  // namespace
+
+std::string show_place(std::string_view file, std::string_view text, const Place& place,
+                       std::string_view message) {
+    std::string shown(file);
+    shown += ":" + std::to_string(place.line);
+    if (place.column != 0) shown += ":" + std::to_string(place.column);
+    shown += ": ";
+    shown += message;
+    std::string line = line_of(text, place.line);
+    std::size_t column = place.column;
+    if (line.empty()) return shown;
+    if (column > widest_line / 2 && line.size() > widest_line) {
+        const std::size_t cut = column - widest_line / 2;
+        line = "..." + line.substr(cut);
+        column = column - cut + 3;
+    }
+    if (line.size() > widest_line) line = line.substr(0, widest_line) + "...";
+    std::string number = std::to_string(place.line);
+    number.insert(0, number.size() < 4 ? 4 - number.size() : 0, ' ');
+    shown += "\n" + number + " | " + line;
+    if (column != 0)
+        shown += "\n" + std::string(number.size(), ' ') + " | " +
+                 indent_to(line, std::min(column, line.size() + 1)) + "^";
+    return shown;
+}
+
+oci::Error error_at(std::string_view file, std::string_view text, const Place& place,
+                    std::string_view message) {
+    return oci::failure(oci::ErrorCode::invalid, show_place(file, text, place, message));
+}
+
+}  // namespace ocimg::dockerfile

@@ -1,0 +1,41 @@
+#pragma once
+// Sources of ADD and of whole contexts that are no paths: http(s) URLs and git repositories. Pure.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace ocimg::dockerfile {
+
+/// A git repository, and what of it: `https://host/repo.git#ref:subdir`, `git@host:repo`, with ?branch= and
+/// its kin.
+struct GitReference {
+    std::string remote;    // what git is given: no fragment, no query, never beginning with '-'
+    std::string ref;       // branch, tag or commit; empty: HEAD
+    std::string subdir;    // relative, without ".."; empty: the whole tree
+    std::string checksum;  // ?checksum=
+    std::optional<bool> keep_git_dir;
+    std::optional<bool> submodules;
+    std::string mtime;  // "checkout" or "commit"; empty: the default
+    bool fetch_by_commit = false;
+
+    bool operator==(const GitReference&) const = default;
+};
+
+/// Whether COPY or ADD reads the source over HTTP: http:// or https://, and no git repository.
+bool is_url(std::string_view source);
+/// A git reference, or nothing when the source is none (git://, ssh://, git@host:path, http(s) URLs whose
+/// path ends with
+/// ".git", with a fragment or not). Refs and remotes that git could take for options, transports other than
+/// https, http, ssh and git, and subdirectories that leave the tree are errors.
+oci::Result<std::optional<GitReference>> parse_git_reference(std::string_view source);
+/// The last component of a URL's path: the name of the downloaded file. An error when there is none that is a
+/// plain name.
+oci::Result<std::string> url_file_name(std::string_view url);
+/// The URL without user and password.
+std::string without_credentials(std::string_view url);
+
+}  // namespace ocimg::dockerfile
