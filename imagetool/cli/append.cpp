@@ -9,8 +9,8 @@
 #include "imagetool/image/edit.hpp"
 #include "imagetool/layer/write_layer.hpp"
 #include "imagetool/store/find_image.hpp"
-#include "imagetool/store/layout.hpp"
 #include "imagetool/store/save_image.hpp"
+#include "imagetool/transfer/open_place.hpp"
 
 namespace ocimg {
 
@@ -60,16 +60,16 @@ Result<WrittenLayer> write_layer(const std::string& path, const WriteOptions& op
 }
 
 Result<int> run_append(const oci::cli::Values& values) {
-    const ImageName name = TRY(image_argument(values, true));
-    const std::string new_tag = values.has("tag") ? values.get("tag") : name.tag;
-    TRY(check_new_tag(new_tag));
+    const ImageArguments arguments = TRY(image_arguments(values, 1));
+    const std::string new_tag = TRY(new_tag_argument(values, arguments.place));
     const WriteOptions options = TRY(write_options(values));
     const auto created = TRY(creation_time(values));
-    const Layout layout = TRY(Layout::open(name.layout));
+    auto [layout, query] = TRY(open_image_place(arguments.place, Access::change));
+    query.platform = TRY(platform_argument(values));
     const LayoutLock lock = TRY(layout.lock());
-    const FoundImage found = TRY(find_image(layout, {name.tag, TRY(platform_argument(values))}));
+    const FoundImage found = TRY(find_image(layout, query));
     BlobWriter blob = TRY(layout.write_blob());
-    const WrittenLayer written = TRY(write_layer(values.arguments().front(), options, blob));
+    const WrittenLayer written = TRY(write_layer(arguments.others.front(), options, blob));
     TRY(blob.commit());
     oci::spec::Descriptor layer;
     layer.media_type = written.media_type;
@@ -91,7 +91,7 @@ oci::cli::Command append_command() {
     return {
         .name = "append",
         .summary = "add a directory or a tar archive to an image as its top layer",
-        .arguments = "DIRECTORY|TAR",
+        .arguments = "[IMAGE] DIRECTORY|TAR",
         .description =
             "Writes a layer and makes the tag name the image with it on top. A directory is "
             "written with sorted entries; file times later than SOURCE_DATE_EPOCH, when that is "
@@ -104,8 +104,8 @@ oci::cli::Command append_command() {
                                  "which image, when the tag has several platforms"),
                     value_option("created-by", "TEXT", "text for the image's history"), created_option()},
         .least_arguments = 1,
-        .most_arguments = 1,
-        .examples = {"ocimg append --image layout:latest rootfs",
+        .most_arguments = 2,
+        .examples = {"ocimg append app:latest rootfs", "ocimg append --image layout:latest rootfs",
                      "ocimg append --image layout:latest --tag with-app --prefix opt/app build"},
     };
 }

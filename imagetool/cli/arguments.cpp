@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "imagetool/image/edit.hpp"
+#include "imagetool/transfer/open_place.hpp"
 
 namespace ocimg {
 
@@ -22,14 +23,39 @@ std::string epoch_text() {
 
 }  // namespace
 
-Result<ImageName> image_argument(const oci::cli::Values& values, bool needs_tag) {
-    if (!values.has("image")) return failure(ErrorCode::invalid, "--image LAYOUT:TAG is required");
-    ImageName name = TRY(parse_image_name(values.get("image")));
-    if (needs_tag && name.tag.empty()) {
-        return failure(ErrorCode::invalid,
-                       "--image " + oci::quote(values.get("image")) + " has no tag: expected LAYOUT:TAG");
+Result<ImagePlace> place_argument(const std::string& text) {
+    return parse_image_place(text, BareName::store, is_layout_directory);
+}
+
+Result<ImageArguments> image_arguments(const oci::cli::Values& values, std::size_t others) {
+    ImageArguments arguments{.place = {}, .others = values.arguments()};
+    if (values.has("image")) {
+        arguments.place = TRY(parse_image_place(values.get("image"), BareName::layout, is_layout_directory));
+    } else if (arguments.others.size() > others) {
+        arguments.place = TRY(place_argument(arguments.others.front()));
+        arguments.others.erase(arguments.others.begin());
+    } else {
+        return failure(ErrorCode::invalid, "no image is named: give IMAGE, or --image LAYOUT:TAG");
     }
-    return name;
+    if (arguments.others.size() == others) return arguments;
+    return failure(ErrorCode::invalid, "expected " + oci::count_of(others, "argument") +
+                                           " besides the image, found " +
+                                           std::to_string(arguments.others.size()));
+}
+
+Result<std::string> new_tag_argument(const oci::cli::Values& values, const ImagePlace& place) {
+    std::string tag = place.tag;
+    if (values.has("tag")) {
+        tag = values.get("tag");
+        if (place.kind == PlaceKind::store) tag = TRY(parse_store_name(tag).in("--tag")).tag;
+    }
+    if (tag.empty()) {
+        return failure(
+            ErrorCode::invalid,
+            oci::quote(place.text) + " has no tag for the new image: expected LAYOUT:TAG, or --tag");
+    }
+    TRY(check_new_tag(tag));
+    return tag;
 }
 
 Result<std::optional<oci::spec::Platform>> platform_argument(const oci::cli::Values& values) {

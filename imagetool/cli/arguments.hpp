@@ -4,17 +4,31 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/command_line.hpp"
 #include "base/result.hpp"
-#include "imagetool/store/image_name.hpp"
+#include "imagetool/store/image_place.hpp"
 #include "spec/image/platform.hpp"
 #include "spec/image/timestamp.hpp"
 
 namespace ocimg {
 
-/// --image, which must be given. With `needs_tag` it must be LAYOUT:TAG, not LAYOUT alone.
-oci::Result<ImageName> image_argument(const oci::cli::Values& values, bool needs_tag);
+/// The image that a command works on, and the other arguments it was given.
+struct ImageArguments {
+    ImagePlace place;
+    std::vector<std::string> others;
+};
+
+/// Reads the image: the value of --image (bare names are LAYOUT:TAG), else the first argument (bare names are
+/// of the default store). `others` says how many arguments follow it; a wrong number is an error.
+oci::Result<ImageArguments> image_arguments(const oci::cli::Values& values, std::size_t others = 0);
+
+/// A name in the place of an argument: of the default store unless it is a path, a layout or has a transport.
+oci::Result<ImagePlace> place_argument(const std::string& text);
+
+/// The tag that a changed image gets in its place: --tag, else the one it was found by. None is an error.
+oci::Result<std::string> new_tag_argument(const oci::cli::Values& values, const ImagePlace& place);
 
 /// --platform, when it is given.
 oci::Result<std::optional<oci::spec::Platform>> platform_argument(const oci::cli::Values& values);

@@ -6,8 +6,8 @@
 #include "imagetool/cli/options.hpp"
 #include "imagetool/image/edit.hpp"
 #include "imagetool/store/find_image.hpp"
-#include "imagetool/store/layout.hpp"
 #include "imagetool/store/save_image.hpp"
+#include "imagetool/transfer/open_place.hpp"
 
 namespace ocimg {
 
@@ -65,15 +65,14 @@ bool changes_anything(const oci::cli::Values& values) {
 }
 
 Result<int> run_config(const oci::cli::Values& values) {
-    const ImageName name = TRY(image_argument(values, true));
+    const ImagePlace place = TRY(image_arguments(values)).place;
     if (!changes_anything(values)) return failure(ErrorCode::invalid, "config: nothing to change is given");
-    const std::string new_tag = values.has("tag") ? values.get("tag") : name.tag;
-    TRY(check_new_tag(new_tag));
+    const std::string new_tag = TRY(new_tag_argument(values, place));
     const ConfigChanges changes = TRY(changes_of(values));
     const auto created = TRY(creation_time(values));
-    const Layout layout = TRY(Layout::open(name.layout));
+    const auto [layout, query] = TRY(open_image_place(place, Access::change));
     const LayoutLock lock = TRY(layout.lock());
-    const FoundImage found = TRY(find_image(layout, {name.tag, std::nullopt}));
+    const FoundImage found = TRY(find_image(layout, query));
     const Image image =
         TRY(set_config({found.manifest, found.config}, changes, history_text(values), created));
     TRY(save_image(layout, lock, new_tag, image.manifest, image.config, ExistingTag::replace));
@@ -88,6 +87,7 @@ oci::cli::Command config_command() {
     return {
         .name = "config",
         .summary = "change what an image runs, and how",
+        .arguments = "[IMAGE]",
         .description =
             "Makes the tag name an image with another configuration. --cmd and --entrypoint are "
             "repeated, once for each word.",
@@ -106,6 +106,8 @@ oci::cli::Command config_command() {
                     value_option("author", "TEXT", "author of the image"),
                     value_option("platform", "OS/ARCH[/VARIANT]", "platform that the image is made for"),
                     clear, created_option()},
+        .least_arguments = 0,
+        .most_arguments = 1,
         .examples = {"ocimg config --image layout:latest --cmd /bin/sh --cmd -c --cmd 'echo hello'",
                      "ocimg config --image layout:latest --user 1000:1000 --env PATH=/bin --workdir /srv"},
     };

@@ -2,7 +2,7 @@
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/store/find_image.hpp"
-#include "imagetool/store/layout.hpp"
+#include "imagetool/transfer/open_place.hpp"
 #include "spec/image/image_fields.hpp"
 #include "spec/json/writer.hpp"
 
@@ -87,10 +87,9 @@ std::string as_json(const FoundImage& image) {
 }
 
 Result<int> run_inspect(const oci::cli::Values& values) {
-    const ImageName name = TRY(image_argument(values, false));
-    const auto platform = TRY(platform_argument(values));
-    const Layout layout = TRY(Layout::open(name.layout));
-    const FoundImage image = TRY(find_image(layout, {name.tag, platform}));
+    auto [layout, query] = TRY(open_image_place(TRY(image_arguments(values)).place, Access::read));
+    query.platform = TRY(platform_argument(values));
+    const FoundImage image = TRY(find_image(layout, query));
     TRY(print(values.has("json") ? as_json(image) : as_text(layout, image)));
     return 0;
 }
@@ -99,11 +98,14 @@ oci::cli::Command inspect_command() {
     return {
         .name = "inspect",
         .summary = "show an image: platform, process, layers, history",
+        .arguments = "[IMAGE]",
         .options = {image_option("image to show; the tag may be left out when there is one image"),
                     value_option("platform", "OS/ARCH[/VARIANT]",
                                  "which image, when the tag has several platforms"),
                     switch_option("json", "print JSON: descriptor, manifest and config")},
-        .examples = {"ocimg inspect --image layout:latest"},
+        .least_arguments = 0,
+        .most_arguments = 1,
+        .examples = {"ocimg inspect debian:12", "ocimg inspect --image layout:latest"},
     };
 }
 

@@ -4,7 +4,7 @@
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/store/find_image.hpp"
-#include "imagetool/store/layout.hpp"
+#include "imagetool/transfer/open_place.hpp"
 #include "spec/json/writer.hpp"
 
 namespace ocimg {
@@ -80,14 +80,25 @@ std::string as_text(const std::vector<Row>& rows) {
     return text;
 }
 
-Result<int> run_list(const oci::cli::Values& values) {
-    const Layout layout = TRY(Layout::open(values.arguments().front()));
+Result<std::vector<Row>> read_rows(const Layout& layout) {
     const oci::spec::ImageIndex index = TRY(layout.index());
     std::vector<Row> rows;
     for (const Descriptor& descriptor : index.manifests) {
         rows.push_back({tag_of(descriptor), platforms_of(layout, descriptor), descriptor});
     }
     std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.tag < b.tag; });
+    return rows;
+}
+
+Result<int> run_list(const oci::cli::Values& values) {
+    const bool in_store = values.arguments().empty();
+    auto layout = in_store ? open_default_store(Access::read) : Layout::open(values.arguments().front());
+    std::vector<Row> rows;
+    if (layout) {
+        rows = TRY(read_rows(*layout));
+    } else if (!in_store || layout.error().code != oci::ErrorCode::not_found) {
+        return layout.error();
+    }
     TRY(print(values.has("json") ? as_json(rows) : as_text(rows)));
     return 0;
 }
@@ -95,12 +106,12 @@ Result<int> run_list(const oci::cli::Values& values) {
 oci::cli::Command list_command() {
     return {
         .name = "list",
-        .summary = "list the images of a layout",
-        .arguments = "LAYOUT",
+        .summary = "list the images of the default store or of a layout",
+        .arguments = "[LAYOUT]",
         .options = {switch_option("json", "print JSON")},
-        .least_arguments = 1,
+        .least_arguments = 0,
         .most_arguments = 1,
-        .examples = {"ocimg list layout"},
+        .examples = {"ocimg list", "ocimg list layout"},
     };
 }
 

@@ -4,8 +4,8 @@
 #include "imagetool/cli/options.hpp"
 #include "imagetool/image/edit.hpp"
 #include "imagetool/store/host_platform.hpp"
-#include "imagetool/store/layout.hpp"
 #include "imagetool/store/save_image.hpp"
+#include "imagetool/transfer/open_place.hpp"
 
 namespace ocimg {
 
@@ -15,26 +15,30 @@ using oci::Result;
 
 namespace {
 
+Result<int> make_layout(const oci::cli::Values& values) {
+    if (values.has("platform") || values.has("created")) {
+        return failure(ErrorCode::invalid,
+                       "new: --platform and --created need the name of an image with a tag");
+    }
+    TRY(Layout::create(values.arguments().front()));
+    return 0;
+}
+
 Result<int> run_new(const oci::cli::Values& values) {
-    const bool image = values.has("image");
-    if (image == !values.arguments().empty()) {
-        return failure(ErrorCode::invalid, "new: give either LAYOUT or --image LAYOUT:TAG");
+    if (values.has("image") == !values.arguments().empty()) {
+        return failure(ErrorCode::invalid, "new: give one of LAYOUT, NAME:TAG and --image LAYOUT:TAG");
     }
-    if (!image) {
-        if (values.has("platform") || values.has("created")) {
-            return failure(ErrorCode::invalid, "new: --platform and --created need --image LAYOUT:TAG");
-        }
-        TRY(Layout::create(values.arguments().front()));
-        return 0;
+    if (!values.has("image") && values.arguments().front().find(':') == std::string::npos) {
+        return make_layout(values);
     }
-    const ImageName name = TRY(image_argument(values, true));
-    TRY(check_new_tag(name.tag));
+    const ImagePlace place = TRY(image_arguments(values)).place;
+    const std::string tag = TRY(new_tag_argument(values, place));
     const auto platform = TRY(platform_argument(values));
     const auto created = TRY(creation_time(values));
-    const Layout layout = TRY(Layout::open_or_create(name.layout));
+    const auto [layout, query] = TRY(open_image_place(place, Access::create));
     const LayoutLock lock = TRY(layout.lock());
     const Image empty = empty_image(platform.value_or(host_platform()), created);
-    TRY(save_image(layout, lock, name.tag, empty.manifest, empty.config, ExistingTag::refuse));
+    TRY(save_image(layout, lock, tag, empty.manifest, empty.config, ExistingTag::refuse));
     return 0;
 }
 
@@ -42,18 +46,19 @@ oci::cli::Command new_command() {
     return {
         .name = "new",
         .summary = "make an empty layout, or an image without layers in it",
-        .arguments = "[LAYOUT]",
+        .arguments = "[LAYOUT|NAME:TAG]",
         .description =
             "With LAYOUT: makes an empty OCI image layout in that directory, which must be empty "
-            "or not exist.\n\nWith --image: makes an image without layers under a tag that does "
-            "not exist yet; the layout is made too when there is none.",
+            "or not exist.\n\nWith NAME:TAG or --image: makes an image without layers under a tag that does "
+            "not exist yet; the store or the layout is made too when there is none.",
         .options = {image_option("make an empty image under this tag"),
                     value_option("platform", "OS/ARCH[/VARIANT]",
                                  "platform of the image (default: this machine's)"),
                     created_option()},
         .least_arguments = 0,
         .most_arguments = 1,
-        .examples = {"ocimg new layout", "ocimg new --image layout:latest --platform linux/arm64"},
+        .examples = {"ocimg new layout", "ocimg new app:latest",
+                     "ocimg new --image layout:latest --platform linux/arm64"},
     };
 }
 

@@ -12,7 +12,12 @@ oci::cli::Program make_program() {
         .summary = "make, change, inspect and unpack OCI images without a daemon",
         .description =
             "ocimg works on OCI image layouts: directories with index.json, oci-layout and blobs. "
-            "An image is named LAYOUT:TAG. The same input gives the same digests.",
+            "The default store is one of them ($OCIMG_STORE, /var/lib/ocimg, ~/.local/share/ocimg).\n\n"
+            "IMAGE is NAME[:TAG][@DIGEST] in the default store (debian:12 is docker.io/library/debian:12), "
+            "LAYOUT:TAG where LAYOUT is a layout's directory or a path that begins with / or ./, "
+            "oci:DIRECTORY:TAG, oci-archive:FILE:TAG, docker-archive:FILE:NAME:TAG, or "
+            "docker://REGISTRY/NAME:TAG. With --image a bare NAME:TAG is a LAYOUT:TAG. "
+            "The same input gives the same digests.",
         .manual_section = "1",
     };
     for (const CommandEntry& entry : command_entries()) table.commands.push_back(entry.command);

@@ -3,19 +3,19 @@
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/store/find_image.hpp"
-#include "imagetool/store/layout.hpp"
+#include "imagetool/transfer/open_place.hpp"
 
 namespace ocimg {
 
 namespace {
 
 oci::Result<int> run_unpack(const oci::cli::Values& values) {
-    const ImageName name = TRY(image_argument(values, false));
-    const auto platform = TRY(platform_argument(values));
-    const Layout layout = TRY(Layout::open(name.layout));
-    const FoundImage image = TRY(find_image(layout, {name.tag, platform}));
+    const ImageArguments arguments = TRY(image_arguments(values, 1));
+    auto [layout, query] = TRY(open_image_place(arguments.place, Access::read));
+    query.platform = TRY(platform_argument(values));
+    const FoundImage image = TRY(find_image(layout, query));
     const UnpackOptions options{.force = values.has("force"), .keep_dirlinks = values.has("keep-dirlinks")};
-    const auto warnings = TRY(unpack_bundle(layout, image, values.arguments().front(), options));
+    const auto warnings = TRY(unpack_bundle(layout, image, arguments.others.front(), options));
     for (const std::string& warning : warnings) warn(warning);
     return 0;
 }
@@ -24,7 +24,7 @@ oci::cli::Command unpack_command() {
     return {
         .name = "unpack",
         .summary = "unpack an image into a bundle for an OCI runtime",
-        .arguments = "BUNDLE",
+        .arguments = "[IMAGE] BUNDLE",
         .description =
             "Writes BUNDLE/rootfs from the layers and BUNDLE/config.json from the image's "
             "configuration. Every blob is checked against its digest, every layer against its "
@@ -37,8 +37,8 @@ oci::cli::Command unpack_command() {
                                   "follow a link where a layer has a directory, do not "
                                   "replace it")},
         .least_arguments = 1,
-        .most_arguments = 1,
-        .examples = {"ocimg unpack --image layout:latest bundle"},
+        .most_arguments = 2,
+        .examples = {"ocimg unpack debian:12 bundle", "ocimg unpack --image layout:latest bundle"},
     };
 }
 

@@ -83,8 +83,17 @@ std::string list_platforms(const std::vector<Platform>& platforms) {
     return oci::join(texts, ", ");
 }
 
-std::string name_of_query(const Layout& layout, const std::string& tag) {
-    return tag.empty() ? where(layout) : where(layout) + ": tag " + quote(tag);
+std::string name_of_query(const Layout& layout, const ImageQuery& query) {
+    std::string name = where(layout);
+    if (!query.tag.empty()) name += ": tag " + quote(query.tag);
+    if (query.digest.has_value()) name += ": digest " + query.digest->text();
+    return name;
+}
+
+/// Whether an image, found below `entry` of index.json, has the digest that is asked for.
+bool has_digest(const ImageQuery& query, const Descriptor& entry, const Descriptor& image) {
+    return !query.digest.has_value() || entry.digest == query.digest->text() ||
+           image.digest == query.digest->text();
 }
 
 /// The candidate whose platform is nearest to `wanted`. Inside one index the first of equals counts
@@ -108,7 +117,7 @@ Result<Candidate> choose_by_platform(const Layout& layout, const ImageQuery& que
         best = &candidate;
         ambiguous = false;
     }
-    const std::string name = name_of_query(layout, query.tag);
+    const std::string name = name_of_query(layout, query);
     if (best == nullptr) {
         return failure(ErrorCode::not_found, name + " has no image for " + to_text(wanted) + ", only for " +
                                                  list_platforms(offered) + ": choose one with --platform");
@@ -131,14 +140,19 @@ Result<std::vector<Candidate>> find_candidates(const Layout& layout, const Image
         tag_is_there = true;
         const std::vector<Descriptor> images = TRY(images_below(layout, descriptor));
         if (images.empty()) other_type = descriptor.media_type;
-        for (const Descriptor& image : images) candidates.push_back({image, entry});
+        for (const Descriptor& image : images) {
+            if (has_digest(query, descriptor, image)) candidates.push_back({image, entry});
+        }
     }
     drop_repeated(candidates);
     if (!candidates.empty()) return candidates;
     const std::string name = "layout " + quote(layout.path());
+    if (query.digest.has_value()) {
+        return failure(ErrorCode::not_found, name_of_query(layout, query) + " is not there");
+    }
     if (tag_is_there) {
         return failure(ErrorCode::unsupported,
-                       name_of_query(layout, query.tag) + " names no image but content of media type " +
+                       name_of_query(layout, query) + " names no image but content of media type " +
                            quote(other_type) + ": expected an OCI or Docker manifest or index");
     }
     if (query.tag.empty()) return failure(ErrorCode::not_found, name + " holds no image");
@@ -202,8 +216,8 @@ Result<FoundImage> find_image(const Layout& layout, const ImageQuery& query) {
     if (query.tag.empty()) {
         const bool several = std::any_of(candidates.begin(), candidates.end(),
                                          [&](const Candidate& other) { return other.entry != chosen.entry; });
-        const std::vector<std::string> tags = tags_of(TRY(layout.index()));
-        if (several) {
+        if (several && !query.digest.has_value()) {
+            const std::vector<std::string> tags = tags_of(TRY(layout.index()));
             return failure(
                 ErrorCode::invalid,
                 "layout " + quote(layout.path()) +

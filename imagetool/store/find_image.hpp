@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "imagetool/store/layout.hpp"
 #include "spec/image/descriptor.hpp"
+#include "spec/image/digest.hpp"
 #include "spec/image/image_config.hpp"
 #include "spec/image/manifest.hpp"
 #include "spec/image/platform.hpp"
@@ -22,10 +23,12 @@ struct FoundImage {
     oci::spec::ImageConfig config;
 };
 
-/// What is looked for. Without a tag the layout must hold exactly one tagged or untagged image.
+/// What is looked for. Without tag and digest the layout must hold exactly one tagged or untagged image.
 struct ImageQuery {
     std::string tag;
     std::optional<oci::spec::Platform> platform;  // none: the host's where there is a choice
+    /// Of the image's manifest, or of the index it is in; with a tag both must hold.
+    std::optional<oci::spec::Digest> digest = std::nullopt;
 };
 
 /// Finds and reads an image. A tag that is absent, ambiguous or of no fitting platform is an error that

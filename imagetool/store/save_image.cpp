@@ -4,7 +4,7 @@
 
 #include "base/text.hpp"
 #include "imagetool/store/find_image.hpp"
-#include "imagetool/store/image_name.hpp"
+#include "imagetool/store/image_place.hpp"
 #include "spec/image/image_json.hpp"
 #include "spec/image/media_type.hpp"
 

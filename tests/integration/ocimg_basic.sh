@@ -144,7 +144,7 @@ check_output "all six tags are there" 6 jq '[.manifests[] | select(.annotations[
 
 check_match "the version is printed" '^ocimg version [0-9]' "$ocimg" --version
 check_fails "an unknown option is refused" 1 "ocimg: flag provided but not defined: -x" "$ocimg" list -x image
-check_fails "a missing image name is refused" 1 "ocimg: --image LAYOUT:TAG is required" "$ocimg" unpack bundle
+check_fails "a missing image name is refused" 1 "ocimg: no image is named: give IMAGE, or --image LAYOUT:TAG" "$ocimg" unpack bundle
 check "man pages and completions are written" "$ocimg" generate --dir pages
 check "one page for every command" test -s pages/man/ocimg-unpack.1 -a -s pages/completion/bash/ocimg
 finish

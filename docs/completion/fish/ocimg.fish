@@ -28,7 +28,7 @@ complete -c ocimg -n '__fish_seen_subcommand_from config' -l author -x -d 'autho
 complete -c ocimg -n '__fish_seen_subcommand_from config' -l platform -x -d 'platform that the image is made for'
 complete -c ocimg -n '__fish_seen_subcommand_from config' -l clear -x -a 'annotations author cmd entrypoint env expose labels stop-signal user volumes workdir' -d 'clear a field first: annotations, author, cmd, entrypoint, env, expose, labels, stop-signal, user, volumes, workdir'
 complete -c ocimg -n '__fish_seen_subcommand_from config' -l created -x -d 'creation time by RFC 3339 (default: SOURCE_DATE_EPOCH, else 1970)'
-complete -c ocimg -n '__fish_use_subcommand' -a list -d 'list the images of a layout'
+complete -c ocimg -n '__fish_use_subcommand' -a list -d 'list the images of the default store or of a layout'
 complete -c ocimg -n '__fish_seen_subcommand_from list' -l json -d 'print JSON'
 complete -c ocimg -n '__fish_use_subcommand' -a inspect -d 'show an image: platform, process, layers, history'
 complete -c ocimg -n '__fish_seen_subcommand_from inspect' -l image -x -a '(__fish_complete_directories)' -d 'image to show; the tag may be left out when there is one image'
