@@ -51,6 +51,8 @@ const std::map<std::string, Folders>& arrows() {
         arrow["imagetool/layer"] = below;
         arrow["imagetool/store"] = below;
         below.insert("imagetool/store");
+        arrow["imagetool/progress"] = {"base", "spec/json"};
+        below.insert("imagetool/progress");
         arrow["imagetool/remote"] = below;
         arrow["imagetool/archive"] = below;
         below.insert({"imagetool/layer", "imagetool/remote", "imagetool/archive"});
