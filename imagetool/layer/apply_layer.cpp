@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "imagetool/layer/entry_writer.hpp"
 #include "imagetool/layer/layer_root.hpp"
@@ -38,8 +39,14 @@ oci::Result<void> apply_entry(LayerRoot& root, EntryWriter& writer, const Entry&
     return {};
 }
 
+oci::Result<LayerRoot> open_root(oci::BorrowedFd rootfs, const ApplyOptions& options) {
+    if (!options.alone.has_value() || options.alone->lower.get() < 0) return LayerRoot::open(rootfs);
+    oci::Fd lower = TRY(oci::duplicate(options.alone->lower));
+    return LayerRoot::open_above(rootfs, LowerLayers(std::move(lower), options.alone->attributes));
+}
+
 oci::Result<void> apply_blocks(BlockSource& tar, oci::BorrowedFd rootfs, const ApplyOptions& options) {
-    LayerRoot root = TRY(LayerRoot::open(rootfs));
+    LayerRoot root = TRY(open_root(rootfs, options));
     EntryWriter writer(root, options.keep_dirlinks);
     TarReader reader(tar);
     Entry entry;

@@ -3,19 +3,33 @@
 // image-spec layer.md "Applying Changesets". No lookup ever leaves the root.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "imagetool/layer/overlay_format.hpp"
 #include "imagetool/stream/byte_stream.hpp"
 
 namespace ocimg {
+
+/// A layer in a directory of its own: what it deletes of the layers below is marked as the kernel's
+/// overlay file system marks it. Where an entry lacks its parents, and for hard links into lower layers,
+/// the result is what applying all layers to one tree would give: attributes are copied from below.
+struct LayerAlone {
+    /// The layers below as one tree (their directory, or an overlay mount); not open: there are none.
+    oci::BorrowedFd lower;
+    OverlayAttributes attributes = OverlayAttributes::trusted;
+};
 
 /// How a layer is applied.
 struct ApplyOptions {
     /// A directory entry where the root has a symbolic link to a directory keeps the link and
     /// changes the directory it leads to (inside the root), instead of replacing the link.
     bool keep_dirlinks = false;
+    /// The root is an empty directory for this layer alone, in the overlay's format, and not a tree
+    /// that grows layer by layer.
+    std::optional<LayerAlone> alone;
 };
 
 /// A layer blob and everything it is checked against.

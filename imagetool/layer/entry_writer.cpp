@@ -142,11 +142,12 @@ oci::Result<void> EntryWriter::write_file(const OpenDirectory& parent, const std
 /// With keep_dirlinks: the directory inside the root that a link in the entry's place leads to.
 oci::Result<DirectoryPtr> EntryWriter::open_kept_directory(const OpenDirectory& parent,
                                                            const EntryPath& path) {
+    if (!keep_dirlinks_) return DirectoryPtr();
     struct stat status {};
-    if (!keep_dirlinks_ || ::fstatat(parent.fd.get(), path.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
-        !S_ISLNK(status.st_mode)) {
-        return DirectoryPtr();
+    if (::fstatat(parent.fd.get(), path.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        status.st_mode = TRY(root_.find_lower(parent, path.name)).mode;
     }
+    if (!S_ISLNK(status.st_mode)) return DirectoryPtr();
     return root_.directory(path.full(), MissingDirectories::leave);
 }
 
@@ -154,6 +155,7 @@ oci::Result<void> EntryWriter::write_directory(const OpenDirectory& parent, cons
                                                const Entry& entry) {
     DirectoryPtr directory = TRY(open_kept_directory(parent, path));
     bool existed = directory != nullptr;
+    bool replaced = false;
     if (directory == nullptr) {
         const auto open_existing = [&] {
             return ::openat(parent.fd.get(), path.name.c_str(),
@@ -166,6 +168,7 @@ oci::Result<void> EntryWriter::write_directory(const OpenDirectory& parent, cons
             existed = fd.is_open();
             if (!existed) {
                 TRY(root_.remove(parent, path.name));
+                replaced = true;
                 if (::mkdirat(parent.fd.get(), path.name.c_str(), entry.mode & 0777U) != 0) {
                     return oci::last_system_failure("make directory");
                 }
@@ -175,6 +178,7 @@ oci::Result<void> EntryWriter::write_directory(const OpenDirectory& parent, cons
         if (!fd.is_open()) return oci::last_system_failure("open directory");
         directory = TRY(root_.adopt(std::move(fd), parent.path_of(path.name)));
     }
+    if (replaced) TRY(root_.hide_lower(*directory));
     if (existed || parent.has_default_acl) TRY(XattrTarget(directory->fd).clear());
     TRY(set_metadata(directory->fd, entry));
     root_.set_directory_time(directory->path, entry.mtime);
@@ -193,6 +197,18 @@ oci::Result<void> EntryWriter::write_root(const Entry& entry) {
     return root_.refresh(root->path);
 }
 
+/// lstat of what a hard link names; what only the lower layers have is copied up first. False: not there.
+oci::Result<bool> EntryWriter::status_of_link_target(const OpenDirectory& holder, const std::string& name,
+                                                     struct stat& status) {
+    if (::fstatat(holder.fd.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return true;
+    const LowerFile lower = TRY(root_.find_lower(holder, name));
+    if (!lower.is_there()) return false;
+    status.st_mode = lower.mode;
+    if (S_ISDIR(lower.mode)) return true;
+    TRY(root_.copy_up(holder, name));
+    return ::fstatat(holder.fd.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 oci::Result<void> EntryWriter::write_hard_link(const OpenDirectory& parent, const std::string& name,
                                                const Entry& entry) {
     const std::string what = "hard link to " + oci::quote(entry.link_target);
@@ -200,8 +216,8 @@ oci::Result<void> EntryWriter::write_hard_link(const OpenDirectory& parent, cons
     if (target.is_root()) return invalid(what + ": it is the root directory");
     const DirectoryPtr holder = TRY(root_.directory(target.parent, MissingDirectories::leave).in(what));
     struct stat status {};
-    if (holder == nullptr ||
-        ::fstatat(holder->fd.get(), target.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (holder == nullptr || !TRY(status_of_link_target(*holder, target.name, status)) ||
+        is_overlay_whiteout(status)) {
         return oci::failure(oci::ErrorCode::not_found, what + ": it is not in the root file system");
     }
     if (S_ISDIR(status.st_mode)) return invalid(what + ": it is a directory");

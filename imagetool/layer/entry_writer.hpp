@@ -26,6 +26,8 @@ private:
     oci::Result<void> write_directory(const OpenDirectory& parent, const EntryPath& path, const Entry& entry);
     oci::Result<DirectoryPtr> open_kept_directory(const OpenDirectory& parent, const EntryPath& path);
     oci::Result<void> write_root(const Entry& entry);
+    oci::Result<bool> status_of_link_target(const OpenDirectory& holder, const std::string& name,
+                                            struct stat& status);
     oci::Result<void> write_hard_link(const OpenDirectory& parent, const std::string& name,
                                       const Entry& entry);
     oci::Result<void> write_symbolic_link(const OpenDirectory& parent, const std::string& name,

@@ -11,6 +11,7 @@
 #include "base/file_replace.hpp"
 #include "base/path_in_root.hpp"
 #include "base/text.hpp"
+#include "imagetool/layer/copy_up.hpp"
 
 namespace ocimg {
 namespace {
@@ -71,7 +72,11 @@ private:
         if (reason == ELOOP || reason == ENOTDIR) return follow_or_replace(name);
         if (reason != ENOENT)
             return oci::system_failure(reason, "open directory " + oci::quote(here_->path_of(name)));
-        return make(name);
+        const LowerFile lower = TRY(root_.find_lower(*here_, name));
+        if (S_ISLNK(lower.mode)) return follow(name, TRY(link_target_of(lower)));
+        if (!S_ISDIR(lower.mode)) return make(name);
+        here_ = TRY(root_.copy_directory_up(*here_, name, lower));
+        return {};
     }
 
     oci::Result<void> follow_or_replace(const std::string& name) {
@@ -82,12 +87,17 @@ private:
         }
         if (size < 0) {  // neither directory nor link
             if (missing_ == MissingDirectories::make) TRY(root_.remove(*here_, name));
-            return make(name);
+            TRY(make(name));
+            return here_ == nullptr ? oci::Result<void>() : root_.hide_lower(*here_);
         }
+        target.resize(static_cast<std::size_t>(size));
+        return follow(name, target);
+    }
+
+    oci::Result<void> follow(const std::string& name, const std::string& target) {
         if (++links_ > link_limit) {
             return oci::system_failure(ELOOP, "resolve link " + oci::quote(here_->path_of(name)));
         }
-        target.resize(static_cast<std::size_t>(size));
         if (target.front() == '/') here_ = root_.root_;
         push(target);
         if (pending_.size() > PATH_MAX) {
@@ -113,6 +123,16 @@ oci::Result<LayerRoot> LayerRoot::open(oci::BorrowedFd rootfs) {
     oci::Fd fd = TRY(oci::open_at(rootfs, ".", O_RDONLY | O_DIRECTORY));
     root.lower_is_empty_ = TRY(oci::list_directory(fd)).empty();
     root.root_ = TRY(root.adopt(std::move(fd), ""));
+    return root;
+}
+
+oci::Result<LayerRoot> LayerRoot::open_above(oci::BorrowedFd rootfs, LowerLayers lower) {
+    LayerRoot root;
+    root.lower_ = std::move(lower);
+    root.root_ = TRY(root.adopt(TRY(oci::open_at(rootfs, ".", O_RDONLY | O_DIRECTORY)), ""));
+    const LowerFile top = TRY(root.lower_->find(""));
+    TRY(copy_directory_attributes(top, root.root_->fd).in("root directory"));
+    root.times_[""] = TRY(time_of_lower(top));
     return root;
 }
 
@@ -221,13 +241,18 @@ oci::Result<void> LayerRoot::remove(const OpenDirectory& parent, const std::stri
         return oci::last_system_failure("look up " + oci::quote(parent.path_of(name)));
     }
     if (S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode)) forget_below(parent.path_of(name));
+    if (S_ISDIR(status.st_mode) && lower_.has_value()) lower_->forget_below(parent.path_of(name));
     if (S_ISDIR(status.st_mode)) return oci::remove_tree(parent.fd, name);
     return oci::remove_file(parent.fd, name);
 }
 
 oci::Result<void> LayerRoot::remove_lower(const OpenDirectory& parent, const std::string& name) {
     const std::string path = parent.path_of(name);
-    if (!is_made(path)) return remove(parent, name);
+    if (!is_made(path)) {
+        TRY(remove(parent, name));
+        if (!TRY(find_lower(parent, name)).is_there()) return {};
+        return make_overlay_whiteout(parent.fd, name);
+    }
     oci::Fd fd(::openat(parent.fd.get(), name.c_str(), directory_flags));
     if (!fd.is_open()) return {};  // a file or link of this layer, or gone
     return remove_lower_children(*TRY(adopt(std::move(fd), path)));
@@ -235,6 +260,11 @@ oci::Result<void> LayerRoot::remove_lower(const OpenDirectory& parent, const std
 
 oci::Result<void> LayerRoot::remove_lower_children(const OpenDirectory& directory) {
     if (lower_is_empty_ || cleared_.contains(directory.path)) return {};
+    if (lower_.has_value()) {
+        TRY(hide_lower_children(directory));
+        cleared_.insert(directory.path);
+        return {};
+    }
     for (const std::string& name : TRY(oci::list_directory(directory.fd))) {
         if (!is_dots(name)) TRY(remove_lower(directory, name));
     }

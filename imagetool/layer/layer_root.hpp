@@ -7,12 +7,14 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "imagetool/layer/lower_layers.hpp"
 #include "imagetool/tar/entry.hpp"
 
 namespace ocimg {
@@ -34,7 +36,11 @@ enum class MissingDirectories { make, leave };
 
 class LayerRoot {
 public:
+    /// The root holds all lower layers, and what the layer hides is removed from it.
     static oci::Result<LayerRoot> open(oci::BorrowedFd rootfs);
+    /// The root is an empty directory for this layer alone, in the overlay's format: what it hides of
+    /// `lower` is marked. Parents that only `lower` has are copied, without their content.
+    static oci::Result<LayerRoot> open_above(oci::BorrowedFd rootfs, LowerLayers lower);
 
     [[nodiscard]] const DirectoryPtr& root() const { return root_; }
 
@@ -52,6 +58,13 @@ public:
 
     /// Marks an entry, and with it its parents, as this layer's own: whiteouts spare it.
     void mark_made(const std::string& canonical_path);
+
+    /// After a directory was made where something else stood: hides what lower layers have there.
+    oci::Result<void> hide_lower(const OpenDirectory& directory);
+    /// Copies a file that only the lower layers have into the root. False when they have none either.
+    oci::Result<bool> copy_up(const OpenDirectory& parent, const std::string& name);
+    /// The file that the lower layers show at this place, when the root has none there.
+    oci::Result<LowerFile> find_lower(const OpenDirectory& parent, const std::string& name) const;
 
     /// Removes whatever stands at `name`, with all below it. A name that is not there is no error.
     oci::Result<void> remove(const OpenDirectory& parent, const std::string& name);
@@ -75,11 +88,16 @@ private:
     LayerRoot() = default;
     oci::Result<DirectoryPtr> open_canonical(const std::string& canonical_path);
     oci::Result<DirectoryPtr> make_child(const OpenDirectory& parent, const std::string& name);
+    oci::Result<DirectoryPtr> copy_directory_up(const OpenDirectory& parent, const std::string& name,
+                                                const LowerFile& lower);
+    oci::Result<void> remove_copied_children(const OpenDirectory& directory);
+    oci::Result<void> hide_lower_children(const OpenDirectory& directory);
     void forget_below(const std::string& canonical_path);
     [[nodiscard]] bool is_made(const std::string& canonical_path) const;
 
     DirectoryPtr root_;
-    bool lower_is_empty_ = false;  // then nothing can be hidden, and nothing need be marked
+    std::optional<LowerLayers> lower_;  // only in the overlay's format
+    bool lower_is_empty_ = false;       // then nothing can be hidden, and nothing need be marked
     std::unordered_map<std::string, Cached> cache_;
     std::list<std::string> uses_;  // most recent first
     std::unordered_set<std::string> made_;

@@ -14,6 +14,8 @@
 #include "base/file.hpp"
 #include "base/path_in_root.hpp"
 #include "base/text.hpp"
+#include "imagetool/layer/overlay_format.hpp"
+#include "imagetool/layer/whiteout.hpp"
 #include "imagetool/layer/xattrs.hpp"
 
 namespace ocimg {
@@ -37,31 +39,93 @@ oci::Result<std::string> read_link(oci::BorrowedFd directory, const std::string&
     return target;
 }
 
+oci::Error cannot_be_stored(const std::string& path) {
+    return oci::failure(
+        oci::ErrorCode::invalid,
+        oci::quote(path) + " cannot be stored in a layer: names that start with .wh. mark deletions");
+}
+
+/// A name of a directory with what lstat says of it.
+struct Child {
+    std::string name;
+    struct stat status {};
+    bool is_whiteout = false;
+};
+
 class Scan {
 public:
-    Scan(oci::BorrowedFd root, const VisitEntry& visit) : root_(root), visit_(visit) {}
+    Scan(oci::BorrowedFd root, const ScanOptions& options, const VisitEntry& visit)
+        : root_(root), options_(options), visit_(visit) {}
 
     /// Visits what the directory holds; `prefix` is its path with a slash at its end, or empty.
     oci::Result<void> visit_directory(const std::string& prefix) {
         oci::Fd directory = TRY(open_directory(prefix));
-        std::vector<std::string> names = TRY(oci::list_directory(directory));
-        std::sort(names.begin(), names.end());
-        for (const std::string& name : names) {
-            const struct stat status = TRY(oci::status_at(directory, name).in(oci::quote(prefix + name)));
-            if (!S_ISDIR(status.st_mode)) {
-                TRY(visit_other(directory, prefix + name, name, status).in(oci::quote(prefix + name)));
+        const std::vector<Child> children = TRY(list(directory, prefix));
+        if (options_.overlay_upper && !prefix.empty() && TRY(is_opaque(directory)))
+            TRY(visit_whiteout(prefix + std::string(opaque_whiteout_name)));
+        for (const Child& child : children) {
+            if (child.is_whiteout) {
+                TRY(visit_whiteout(prefix + std::string(whiteout_prefix) + child.name));
                 continue;
             }
-            TRY(visit_subdirectory(directory, prefix, name));
+            if (!S_ISDIR(child.status.st_mode)) {
+                TRY(visit_other(directory, prefix + child.name, child.name, child.status)
+                        .in(oci::quote(prefix + child.name)));
+                continue;
+            }
+            TRY(visit_subdirectory(directory, prefix, child.name));
             // Only one directory is open at a time: trees may be deeper than the limit of open files.
             directory.reset();
-            TRY(visit_directory(prefix + name + "/"));
+            TRY(visit_directory(prefix + child.name + "/"));
             directory = TRY(open_directory(prefix));
         }
         return {};
     }
 
 private:
+    /// What counts of a directory, in the order of a layer: whiteouts first, both parts sorted by name.
+    oci::Result<std::vector<Child>> list(oci::BorrowedFd directory, const std::string& prefix) {
+        std::vector<Child> children;
+        for (std::string& name : TRY(oci::list_directory(directory))) {
+            if (options_.leaves_out && options_.leaves_out(prefix + name)) continue;
+            if (is_whiteout_name(name)) return cannot_be_stored(prefix + name);
+            Child child;
+            child.status = TRY(oci::status_at(directory, name).in(oci::quote(prefix + name)));
+            child.is_whiteout = options_.overlay_upper && is_overlay_whiteout(child.status);
+            child.name = std::move(name);
+            children.push_back(std::move(child));
+        }
+        std::sort(children.begin(), children.end(), [](const Child& left, const Child& right) {
+            if (left.is_whiteout != right.is_whiteout) return left.is_whiteout;
+            return left.name < right.name;
+        });
+        return children;
+    }
+
+    oci::Result<void> visit_whiteout(std::string path) {
+        Entry entry;
+        entry.name = std::move(path);
+        return visit_(entry, oci::BorrowedFd());
+    }
+
+    /// The attributes that a layer carries: those that readers of the tree would see.
+    oci::Result<void> take_xattrs(const XattrTarget& target, Entry& entry) {
+        if (!options_.overlay_upper) {
+            entry.xattrs = TRY(target.read());
+            return {};
+        }
+        for (auto& [name, value] : TRY(target.read_all())) {
+            if (name.ends_with(".overlay.redirect") || name.ends_with(".overlay.metacopy")) {
+                return oci::failure(oci::ErrorCode::unsupported,
+                                    "the overlay keeps only a part of it (" + name +
+                                        "): mount with redirect_dir=nofollow,metacopy=off");
+            }
+            OverlayAttributeMeaning meaning = overlay_meaning_of(name);
+            if (!meaning.is_mark) entry.xattrs.emplace(std::move(meaning.name), value);
+        }
+        return {};
+    }
+
     oci::Result<oci::Fd> open_directory(const std::string& prefix) {
         return oci::open_in_root(root_, prefix.empty() ? "." : prefix, O_RDONLY | O_DIRECTORY, 0,
                                  {.follow_last = false, .no_symlinks = true});
@@ -69,8 +133,11 @@ private:
 
     oci::Result<void> visit_subdirectory(oci::BorrowedFd parent, const std::string& prefix,
                                          const std::string& name) {
+        const std::string context = oci::quote(prefix + name);
         const oci::Fd directory = TRY(oci::open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-        Entry entry = TRY(describe_directory(directory, prefix + name + "/").in(oci::quote(prefix + name)));
+        Entry entry = describe(TRY(oci::status_of(directory)), prefix + name + "/");
+        entry.kind = EntryKind::directory;
+        TRY(take_xattrs(XattrTarget(directory), entry).in(context));
         return visit_(entry, oci::BorrowedFd());
     }
 
@@ -104,7 +171,7 @@ private:
             default:
                 return {};  // a socket means something only to the process that made it
         }
-        entry.xattrs = TRY(XattrTarget(parent, name).read());
+        TRY(take_xattrs(XattrTarget(parent, name), entry));
         return visit_(entry, oci::BorrowedFd());
     }
 
@@ -115,11 +182,12 @@ private:
         if (!S_ISREG(status.st_mode)) return oci::failure("it changed while it was read");
         Entry entry = describe(status, path);
         entry.size = static_cast<std::uint64_t>(status.st_size);
-        entry.xattrs = TRY(XattrTarget(file).read());
+        TRY(take_xattrs(XattrTarget(file), entry));
         return visit_(entry, file);
     }
 
     oci::BorrowedFd root_;
+    const ScanOptions& options_;
     const VisitEntry& visit_;
     std::map<std::pair<dev_t, ino_t>, std::string> first_names_;
 };
@@ -134,8 +202,12 @@ oci::Result<Entry> describe_directory(oci::BorrowedFd directory, std::string nam
     return entry;
 }
 
+oci::Result<void> scan_tree(oci::BorrowedFd directory, const ScanOptions& options, const VisitEntry& visit) {
+    return Scan(directory, options, visit).visit_directory("");
+}
+
 oci::Result<void> scan_tree(oci::BorrowedFd directory, const VisitEntry& visit) {
-    return Scan(directory, visit).visit_directory("");
+    return scan_tree(directory, ScanOptions{}, visit);
 }
 
 }  // namespace ocimg

@@ -6,9 +6,7 @@
 namespace ocimg {
 namespace {
 
-constexpr std::string_view prefix = ".wh.";
 constexpr std::string_view metadata_prefix = ".wh..wh.";
-constexpr std::string_view opaque_name = ".wh..wh..opq";
 constexpr std::size_t path_limit = 4096;  // PATH_MAX: nobody could name such a file
 
 bool starts_with(std::string_view text, std::string_view start) {
@@ -34,17 +32,17 @@ oci::Result<EntryPath> entry_path(std::string_view name) {
 }
 
 oci::Result<Whiteout> whiteout_of(const EntryPath& path) {
-    if (path.full().find(prefix) == std::string::npos) return Whiteout{};
+    if (path.full().find(whiteout_prefix) == std::string::npos) return Whiteout{};
     for (const std::string& component : oci::split(path.parent, '/')) {
         if (starts_with(component, metadata_prefix)) return Whiteout{WhiteoutKind::metadata, ""};
-        if (starts_with(component, prefix)) {
+        if (starts_with(component, whiteout_prefix)) {
             return invalid("entry " + oci::quote(path.full()) + " stands below a whiteout");
         }
     }
-    if (path.name == opaque_name) return Whiteout{WhiteoutKind::opaque, ""};
+    if (path.name == opaque_whiteout_name) return Whiteout{WhiteoutKind::opaque, ""};
     if (starts_with(path.name, metadata_prefix)) return Whiteout{WhiteoutKind::metadata, ""};
-    if (!starts_with(path.name, prefix)) return Whiteout{};
-    std::string target = path.name.substr(prefix.size());
+    if (!starts_with(path.name, whiteout_prefix)) return Whiteout{};
+    std::string target = path.name.substr(whiteout_prefix.size());
     if (target.empty() || target == "." || target == "..") {
         return invalid("whiteout " + oci::quote(path.full()) + " does not name a file");
     }
@@ -52,7 +50,7 @@ oci::Result<Whiteout> whiteout_of(const EntryPath& path) {
 }
 
 bool is_whiteout_name(std::string_view name) {
-    return starts_with(name, prefix);
+    return starts_with(name, whiteout_prefix);
 }
 
 }  // namespace ocimg

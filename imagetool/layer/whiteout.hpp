@@ -8,6 +8,11 @@
 
 namespace ocimg {
 
+/// A name of a lower layer that is removed has this in front of it in the layer that removes it.
+inline constexpr std::string_view whiteout_prefix = ".wh.";
+/// Hides everything that lower layers have in its directory.
+inline constexpr std::string_view opaque_whiteout_name = ".wh..wh..opq";
+
 /// A path of an archive as a place below the root: "." and ".." resolved lexically and kept inside the
 /// root, without leading or trailing slash. The root itself has an empty `name`.
 struct EntryPath {

@@ -104,15 +104,6 @@ oci::Result<void> write_prefix(oci::BorrowedFd directory, const WriteOptions& op
     return writer.add(top);
 }
 
-oci::Result<void> check_name(std::string_view name) {
-    while (!name.empty() && name.back() == '/') name.remove_suffix(1);
-    const std::string_view last = name.substr(name.rfind('/') + 1);
-    if (!is_whiteout_name(last)) return {};
-    return oci::failure(
-        oci::ErrorCode::invalid,
-        oci::quote(name) + " cannot be stored in a layer: names that start with .wh. mark deletions");
-}
-
 }  // namespace
 
 oci::Result<WrittenLayer> write_directory_layer(oci::BorrowedFd directory, const WriteOptions& options,
@@ -123,8 +114,7 @@ oci::Result<WrittenLayer> write_directory_layer(oci::BorrowedFd directory, const
     if (!prefix.is_root()) TRY(write_prefix(directory, options, prefix, writer));
     const std::string start = prefix.is_root() ? "" : prefix.full() + "/";
     std::vector<std::byte> buffer(256U << 10U);
-    TRY(scan_tree(directory, [&](Entry& entry, oci::BorrowedFd content) -> oci::Result<void> {
-        TRY(check_name(entry.name));
+    TRY(scan_tree(directory, options.scan, [&](Entry& entry, oci::BorrowedFd content) -> oci::Result<void> {
         entry.name = start + entry.name;
         if (entry.kind == EntryKind::hard_link) entry.link_target = start + entry.link_target;
         entry.mtime = clamped(entry.mtime, options.clamp_mtime);

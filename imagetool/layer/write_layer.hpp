@@ -8,6 +8,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "imagetool/layer/scan_tree.hpp"
 #include "imagetool/stream/byte_stream.hpp"
 #include "imagetool/stream/compression.hpp"
 
@@ -27,11 +28,16 @@ struct WriteOptions {
     std::optional<std::int64_t> clamp_mtime;
     /// Path inside the image under which the tree stands ("opt/app"); empty: the root itself.
     std::string prefix;
+    /// The tree is an overlay's upper directory, and which paths of it do not count.
+    ScanOptions scan;
 };
 
 /// Writes the tree below `directory`: sorted by path, with hard links, xattrs and nanosecond mtimes.
 /// Sockets are left out. With a prefix its parent directories are written too (0755, root, the
 /// clamped time or 1970).
+/// With `options.scan.overlay_upper` the tree is an overlay's upper directory and the layer what it
+/// changes: whiteouts stand before their siblings, a deleted directory is one whiteout, each directory on
+/// the way to a change is there with its attributes. Empty upper directories give an empty layer.
 oci::Result<WrittenLayer> write_directory_layer(oci::BorrowedFd directory, const WriteOptions& options,
                                                 ByteSink& blob);
 

@@ -9,6 +9,10 @@
 namespace ocimg {
 namespace {
 
+bool belongs_to_host(std::string_view name) {
+    return name == "security.selinux" || name == "system.nfs4_acl";
+}
+
 /// Calls `get(buffer, size)` with a buffer that grows until the answer fits.
 template <class Get>
 ssize_t read_growing(std::string& buffer, Get get) {
@@ -41,9 +45,18 @@ oci::Result<std::string> XattrTarget::list() const {
 }
 
 oci::Result<std::map<std::string, std::string>> XattrTarget::read() const {
+    return read_those(layer_carries_xattr);
+}
+
+oci::Result<std::map<std::string, std::string>> XattrTarget::read_all() const {
+    return read_those([](std::string_view name) { return !belongs_to_host(name); });
+}
+
+oci::Result<std::map<std::string, std::string>> XattrTarget::read_those(
+    bool (*counts)(std::string_view)) const {
     std::map<std::string, std::string> attributes;
     for (const std::string& name : oci::split(TRY(list()), '\0')) {
-        if (name.empty() || !layer_carries_xattr(name)) continue;
+        if (name.empty() || !counts(name)) continue;
         std::string value;
         const ssize_t size = read_growing(value, [&](char* data, std::size_t room) {
             return path_.empty() ? ::fgetxattr(file_.get(), name.c_str(), data, room)
@@ -77,8 +90,7 @@ oci::Result<void> XattrTarget::clear() const {
 
 bool layer_carries_xattr(std::string_view name) {
     const auto starts_with = [&](std::string_view start) { return name.substr(0, start.size()) == start; };
-    return name != "security.selinux" && name != "system.nfs4_acl" && !starts_with("trusted.overlay.") &&
-           !starts_with("user.overlay.");
+    return !belongs_to_host(name) && !starts_with("trusted.overlay.") && !starts_with("user.overlay.");
 }
 
 }  // namespace ocimg

@@ -17,13 +17,18 @@ public:
     explicit XattrTarget(oci::BorrowedFd file) : file_(file) {}
     XattrTarget(oci::BorrowedFd directory, std::string_view name);
 
+    /// The attributes that layers carry.
     [[nodiscard]] oci::Result<std::map<std::string, std::string>> read() const;
+    /// Those, and the marks of an overlay (trusted.overlay.*, user.overlay.*).
+    [[nodiscard]] oci::Result<std::map<std::string, std::string>> read_all() const;
     [[nodiscard]] oci::Result<void> set(const std::string& name, const std::string& value) const;
     /// Removes every attribute that layers can carry.
     [[nodiscard]] oci::Result<void> clear() const;
 
 private:
     [[nodiscard]] oci::Result<std::string> list() const;
+    [[nodiscard]] oci::Result<std::map<std::string, std::string>> read_those(
+        bool (*counts)(std::string_view)) const;
 
     oci::BorrowedFd file_;
     std::string path_;

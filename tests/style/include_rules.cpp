@@ -49,13 +49,16 @@ const std::map<std::string, Folders>& arrows() {
         arrow["imagetool/image"] = below;
         below.insert("imagetool/image");
         arrow["imagetool/layer"] = below;
+        Folders with_layer = below;
+        with_layer.insert("imagetool/layer");
+        arrow["imagetool/overlay"] = with_layer;
         arrow["imagetool/store"] = below;
         below.insert("imagetool/store");
         arrow["imagetool/progress"] = {"base", "spec/json"};
         below.insert("imagetool/progress");
         arrow["imagetool/remote"] = below;
         arrow["imagetool/archive"] = below;
-        below.insert({"imagetool/layer", "imagetool/remote", "imagetool/archive"});
+        below.insert({"imagetool/layer", "imagetool/overlay", "imagetool/remote", "imagetool/archive"});
         arrow["imagetool/bundle"] = below;
         arrow["imagetool/transfer"] = below;
         arrow["imagetool/dockerfile"] = spec;

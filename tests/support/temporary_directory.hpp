@@ -13,8 +13,9 @@ namespace oci::test {
 
 class TemporaryDirectory {
 public:
-    TemporaryDirectory() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "oci-test-XXXXXX").string();
+    explicit TemporaryDirectory(
+        const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+        std::string pattern = (parent / "oci-test-XXXXXX").string();
         path_ = ::mkdtemp(pattern.data());
         fd_ = open_file(path_, O_RDONLY | O_DIRECTORY).value();
     }
