@@ -41,6 +41,12 @@ public:
     virtual oci::Result<void> apply(const CgroupPlan& plan) = 0;
     /// Writes resources of a running container (update); restores nothing on failure.
     virtual oci::Result<void> write(const std::vector<CgroupWrite>& writes) = 0;
+    /// The writes that would bring back what those files say now.
+    [[nodiscard]] virtual oci::Result<std::vector<CgroupWrite>> current(
+        const std::vector<CgroupWrite>& writes) = 0;
+    /// Puts this device filter in the place of the one that apply attached (v2; on v1 rules are writes). An
+    /// empty program allows everything. At no moment is more allowed than by one of the two.
+    virtual oci::Result<void> replace_device_filter(const std::vector<BpfInstruction>& program) = 0;
     /// A directory fd for CLONE_INTO_CGROUP (v2), or nothing: then add_process is needed.
     [[nodiscard]] virtual std::optional<oci::BorrowedFd> clone_target() const = 0;
     virtual oci::Result<void> add_process(pid_t pid) = 0;

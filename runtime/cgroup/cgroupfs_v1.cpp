@@ -88,13 +88,13 @@ Result<void> CgroupfsV1::apply(const CgroupPlan& plan) {
     return write(plan.writes);
 }
 
-Result<void> CgroupfsV1::write(const std::vector<CgroupWrite>& writes) {
+Result<ResourceTarget> CgroupfsV1::target_of(const std::vector<CgroupWrite>& writes) {
     for (const CgroupWrite& write : writes) {
         const std::string directory = directory_of(write.controller);
         if (!directory.empty() && open_.count(directory) == 0)
             open_.emplace(directory, TRY(open_cgroup(directory)));
     }
-    const ResourceTarget target{
+    return ResourceTarget{
         .directory_of =
             [this](const std::string& controller) {
                 const std::string directory = directory_of(controller);
@@ -110,7 +110,18 @@ Result<void> CgroupfsV1::write(const std::vector<CgroupWrite>& writes) {
                 return "this kernel has no file " + write.file + " in " + directory;
             },
     };
-    return write_resources(writes, target);
+}
+
+Result<void> CgroupfsV1::write(const std::vector<CgroupWrite>& writes) {
+    return write_resources(writes, TRY(target_of(writes)));
+}
+
+Result<std::vector<CgroupWrite>> CgroupfsV1::current(const std::vector<CgroupWrite>& writes) {
+    return read_resources(writes, TRY(target_of(writes)));
+}
+
+Result<void> CgroupfsV1::replace_device_filter(const std::vector<BpfInstruction>&) {
+    return oci::failure(ErrorCode::unsupported, "cgroup v1 has device rules, no device filter");
 }
 
 Result<void> CgroupfsV1::add_process(pid_t pid) {

@@ -14,6 +14,9 @@ public:
     oci::Result<void> create() override;
     oci::Result<void> apply(const CgroupPlan& plan) override;
     oci::Result<void> write(const std::vector<CgroupWrite>& writes) override;
+    [[nodiscard]] oci::Result<std::vector<CgroupWrite>> current(
+        const std::vector<CgroupWrite>& writes) override;
+    oci::Result<void> replace_device_filter(const std::vector<BpfInstruction>& program) override;
     [[nodiscard]] std::optional<oci::BorrowedFd> clone_target() const override { return std::nullopt; }
     oci::Result<void> add_process(pid_t pid) override;
     oci::Result<void> freeze() override;
@@ -25,6 +28,7 @@ public:
     oci::Result<void> remove() override;
 
 private:
+    oci::Result<ResourceTarget> target_of(const std::vector<CgroupWrite>& writes);
     /// The directory of a controller; empty if no hierarchy has it.
     [[nodiscard]] std::string directory_of(const std::string& controller) const;
     oci::Result<oci::Fd> open_freezer() const;

@@ -122,14 +122,27 @@ std::string CgroupfsV2::explain_missing(const CgroupWrite& write) {
     return "this kernel has no file " + write.file + " in " + directory_;
 }
 
-Result<void> CgroupfsV2::write(const std::vector<CgroupWrite>& writes) {
-    if (writes.empty()) return {};
+Result<ResourceTarget> CgroupfsV2::target_of(const std::vector<CgroupWrite>&) {
     const BorrowedFd cgroup = TRY(open());
-    const ResourceTarget target{
-        .directory_of = [&](const std::string&) { return OpenCgroup{.fd = cgroup, .path = directory_}; },
+    return ResourceTarget{
+        .directory_of = [this,
+                         cgroup](const std::string&) { return OpenCgroup{.fd = cgroup, .path = directory_}; },
         .explain_missing = [this](const CgroupWrite& write) { return explain_missing(write); },
     };
-    return write_resources(writes, target);
+}
+
+Result<void> CgroupfsV2::write(const std::vector<CgroupWrite>& writes) {
+    if (writes.empty()) return {};
+    return write_resources(writes, TRY(target_of(writes)));
+}
+
+Result<std::vector<CgroupWrite>> CgroupfsV2::current(const std::vector<CgroupWrite>& writes) {
+    if (writes.empty()) return std::vector<CgroupWrite>();
+    return read_resources(writes, TRY(target_of(writes)));
+}
+
+Result<void> CgroupfsV2::replace_device_filter(const std::vector<BpfInstruction>& program) {
+    return ocirun::replace_device_filter(TRY(open()), program).in("linux.resources.devices");
 }
 
 std::optional<BorrowedFd> CgroupfsV2::clone_target() const {

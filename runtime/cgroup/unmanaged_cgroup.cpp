@@ -18,6 +18,15 @@ oci::Result<void> UnmanagedCgroup::write(const std::vector<CgroupWrite>& writes)
     return no_cgroup(writes.front().origin + " cannot be set");
 }
 
+oci::Result<std::vector<CgroupWrite>> UnmanagedCgroup::current(const std::vector<CgroupWrite>& writes) {
+    if (writes.empty()) return std::vector<CgroupWrite>();
+    return no_cgroup(writes.front().origin + " cannot be changed");
+}
+
+oci::Result<void> UnmanagedCgroup::replace_device_filter(const std::vector<BpfInstruction>&) {
+    return no_cgroup("its devices cannot be changed");
+}
+
 oci::Result<void> UnmanagedCgroup::freeze() {
     return no_cgroup("it cannot be paused");
 }

@@ -13,6 +13,9 @@ public:
     oci::Result<void> create() override { return {}; }
     oci::Result<void> apply(const CgroupPlan& plan) override;
     oci::Result<void> write(const std::vector<CgroupWrite>& writes) override;
+    [[nodiscard]] oci::Result<std::vector<CgroupWrite>> current(
+        const std::vector<CgroupWrite>& writes) override;
+    oci::Result<void> replace_device_filter(const std::vector<BpfInstruction>& program) override;
     [[nodiscard]] std::optional<oci::BorrowedFd> clone_target() const override { return std::nullopt; }
     oci::Result<void> add_process(pid_t) override { return {}; }
     oci::Result<void> freeze() override;

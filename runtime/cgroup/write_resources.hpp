@@ -28,4 +28,9 @@ struct ResourceTarget {
 /// after the others. Errors name the property, the file and the value.
 oci::Result<void> write_resources(const std::vector<CgroupWrite>& writes, const ResourceTarget& target);
 
+/// The writes that bring back what the files of the list say now; files that are not there are left out, and
+/// so are those that cannot be read back (devices.allow).
+oci::Result<std::vector<CgroupWrite>> read_resources(const std::vector<CgroupWrite>& writes,
+                                                     const ResourceTarget& target);
+
 }  // namespace ocirun

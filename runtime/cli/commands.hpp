@@ -24,6 +24,21 @@ struct CommandContext {
 /// The exit code of the program, or the error that main prints.
 using CommandFunction = oci::Result<int> (*)(CommandContext&);
 
+/// A command's table, and what it does.
+struct CommandEntry {
+    oci::cli::Command table;
+    CommandFunction run = nullptr;
+    bool enters_container = false;  // runs from a sealed copy of the binary
+};
+
+/// Every command, in the order in which help shows them.
+const std::vector<CommandEntry>& command_entries();
+std::vector<CommandEntry> process_entries();
+std::vector<CommandEntry> lifecycle_entries();
+std::vector<CommandEntry> query_entries();
+CommandEntry update_entry();
+CommandEntry mounts_entry();
+
 oci::Result<int> create_command(CommandContext& context);
 oci::Result<int> run_command(CommandContext& context);
 oci::Result<int> exec_command(CommandContext& context);
@@ -33,6 +48,8 @@ oci::Result<int> kill_command(CommandContext& context);
 oci::Result<int> delete_command(CommandContext& context);
 oci::Result<int> pause_command(CommandContext& context);
 oci::Result<int> resume_command(CommandContext& context);
+oci::Result<int> update_command(CommandContext& context);
+oci::Result<int> mounts_command(CommandContext& context);
 oci::Result<int> list_command(CommandContext& context);
 oci::Result<int> ps_command(CommandContext& context);
 oci::Result<int> spec_command(CommandContext& context);

@@ -23,28 +23,6 @@ namespace {
 
 constexpr int exec_failure_code = 255;  // runc's: tells a failure of exec from one of the program
 
-struct Entry {
-    std::string_view name;
-    CommandFunction function;
-    bool enters_container;  // runs from a sealed copy of the binary
-};
-
-constexpr Entry entries[] = {{"create", create_command, true},
-                             {"run", run_command, true},
-                             {"exec", exec_command, true},
-                             {"start", start_command, false},
-                             {"state", state_command, false},
-                             {"kill", kill_command, false},
-                             {"delete", delete_command, false},
-                             {"pause", pause_command, false},
-                             {"resume", resume_command, false},
-                             {"list", list_command, false},
-                             {"ps", ps_command, false},
-                             {"spec", spec_command, false},
-                             {"features", features_command, false},
-                             {"plan", plan_command, false},
-                             {"generate", generate_command, false}};
-
 std::string version_text() {
     return std::string("ocirun version ") + version() + "\ncommit: v" + version() +
            "\nspec: " + spec_version + "\n";
@@ -75,14 +53,14 @@ Result<void> set_cgroup_manager(CommandContext& context) {
     return {};
 }
 
-Result<int> run_entry(const Entry& entry, const Invocation& invocation, char** argv, const Log& log) {
+Result<int> run_entry(const CommandEntry& entry, const Invocation& invocation, char** argv, const Log& log) {
     CommandContext context;
     context.global = &invocation.global;
     context.values = &invocation.values;
     context.state_root = TRY(state_root(invocation.global));
     TRY(set_cgroup_manager(context));
     if (entry.enters_container) TRY(run_from_sealed_copy(argv));
-    auto code = entry.function(context);
+    auto code = entry.run(context);
     for (const std::string& warning : context.warnings) log.warning(warning);
     return code;
 }
@@ -125,12 +103,12 @@ int run_program(int argc, char** argv) {
         log.error(json.error().text);
         return 1;
     }
-    for (const Entry& entry : entries) {
-        if (entry.name != invocation->command->name) continue;
+    for (const CommandEntry& entry : command_entries()) {
+        if (entry.table.name != invocation->command->name) continue;
         const auto code = run_entry(entry, *invocation, argv, log);
         if (code) return *code;
         log.error(code.error().text);
-        return entry.name == "exec" ? exec_failure_code : 1;
+        return entry.table.name == "exec" ? exec_failure_code : 1;
     }
     log.error("command " + invocation->command->name + " is not built");
     return 1;

@@ -52,6 +52,7 @@ private:
 
 inline constexpr const char* state_file = "state.json";
 inline constexpr const char* config_copy = "config.json";
+inline constexpr const char* resources_file = "resources.json";  // after the first update
 inline constexpr const char* filter_file = "seccomp.bpf";
 inline constexpr const char* start_socket_file = "start.sock";
 

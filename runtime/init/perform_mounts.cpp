@@ -63,26 +63,6 @@ Result<Fd> open_source(const InitRequest& request, std::size_t index, const Plan
     return kernel::open_tree(oci::current_directory, mount.source, flags).in("source");
 }
 
-Result<void> perform_bind(const InitRequest& request, BorrowedFd root, std::size_t index,
-                          const PlannedMount& mount) {
-    bool done = false;
-    TRY(check_copied_link(root, mount, done));
-    if (done) return {};
-    const Fd tree = TRY(open_source(request, index, mount));
-    const struct stat status = TRY(oci::status_of(tree));
-    const Fd place = TRY(open_destination(root, mount, S_ISDIR(status.st_mode)));
-    const struct stat place_status = TRY(oci::status_of(place));
-    if (S_ISDIR(place_status.st_mode) != S_ISDIR(status.st_mode)) {
-        return oci::system_failure(
-            ENOTDIR, "source is " + std::string(S_ISDIR(status.st_mode) ? "a directory" : "no directory") +
-                         ", destination is " +
-                         (S_ISDIR(place_status.st_mode) ? "a directory" : "no directory"));
-    }
-    TRY(apply_attributes(mount.options, tree));
-    TRY(kernel::attach_mount(tree, place));
-    return apply_propagation(mount.options, tree);
-}
-
 std::string tmpfs_data(const MountOptions& options, BorrowedFd place) {
     // A tmpfs without a mode takes the mode of the directory it covers, so that /tmp stays 1777.
     if (("," + options.data).find(",mode=") != std::string::npos) return options.data;
@@ -182,6 +162,26 @@ Result<void> perform_mount(const InitRequest& request, BorrowedFd root, std::siz
 }
 
 }  // namespace
+
+Result<void> perform_bind(const InitRequest& request, BorrowedFd root, std::size_t index,
+                          const PlannedMount& mount) {
+    bool done = false;
+    TRY(check_copied_link(root, mount, done));
+    if (done) return {};
+    const Fd tree = TRY(open_source(request, index, mount));
+    const struct stat status = TRY(oci::status_of(tree));
+    const Fd place = TRY(open_destination(root, mount, S_ISDIR(status.st_mode)));
+    const struct stat place_status = TRY(oci::status_of(place));
+    if (S_ISDIR(place_status.st_mode) != S_ISDIR(status.st_mode)) {
+        return oci::system_failure(
+            ENOTDIR, "source is " + std::string(S_ISDIR(status.st_mode) ? "a directory" : "no directory") +
+                         ", destination is " +
+                         (S_ISDIR(place_status.st_mode) ? "a directory" : "no directory"));
+    }
+    TRY(apply_attributes(mount.options, tree));
+    TRY(kernel::attach_mount(tree, place));
+    return apply_propagation(mount.options, tree);
+}
 
 std::string fd_path(BorrowedFd fd) {
     return "/proc/self/fd/" + std::to_string(fd.get());

@@ -10,6 +10,10 @@ namespace ocirun {
 /// Every mount of the plan in order; the error names the mount ("mounts[2]: ...").
 oci::Result<void> perform_mounts(const InitRequest& request, oci::BorrowedFd root);
 
+/// One mount of kind `bind`; a source that was opened before stands in request.mount_sources.
+oci::Result<void> perform_bind(const InitRequest& request, oci::BorrowedFd root, std::size_t index,
+                               const PlannedMount& mount);
+
 /// A mount of kind `cgroup`: the v2 tree, or one mount for each v1 hierarchy below a tmpfs.
 oci::Result<void> mount_cgroups(const PlannedMount& mount, oci::BorrowedFd root);
 

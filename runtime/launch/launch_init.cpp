@@ -19,6 +19,7 @@
 #include "runtime/kernel/credentials.hpp"
 #include "runtime/kernel/mount_api.hpp"
 #include "runtime/launch/id_mapper.hpp"
+#include "runtime/launch/open_mount_sources.hpp"
 
 namespace ocirun {
 
@@ -35,37 +36,6 @@ Result<std::vector<Fd>> open_joined_namespaces(const NamespacePlan& plan) {
         opened.push_back(TRY(oci::open_file(joined.path, O_RDONLY).in(joined.origin)));
     }
     return opened;
-}
-
-/// Sources of bind mounts that init could not open itself: behind a user namespace the host's files may
-/// be out of its reach, and only the host's root may map ids.
-Result<void> open_mount_sources(const ContainerPlan& plan, BorrowedFd proc, InitRequest& request) {
-    const bool user_namespace = plan.namespaces.has(NamespaceKind::user);
-    for (std::size_t index = 0; index < plan.rootfs.mounts.size(); ++index) {
-        const PlannedMount& mount = plan.rootfs.mounts[index];
-        const bool mapped = !mount.id_map.empty();
-        const bool bind = mount.kind == PlannedMount::Kind::bind;
-        if (mount.options.remount || (!mapped && !(bind && user_namespace))) continue;
-        const std::string where = mount.origin + ": bind " + mount.source + " on " + mount.destination;
-        Fd mapping;
-        if (mapped) mapping = TRY(make_user_namespace(proc, mount.id_map).in(where));
-        if (!bind) {
-            request.idmap_namespaces.emplace(index, std::move(mapping));
-            continue;
-        }
-        unsigned flags = OPEN_TREE_CLONE;
-        if (mount.options.recursive_bind) flags |= static_cast<unsigned>(AT_RECURSIVE);
-        if (mount.options.source_nofollow) flags |= static_cast<unsigned>(AT_SYMLINK_NOFOLLOW);
-        Fd tree = TRY(kernel::open_tree(oci::current_directory, mount.source, flags).in(where));
-        if (mapped) {
-            TRY(kernel::change_attributes(tree, {.set = MOUNT_ATTR_IDMAP,
-                                                 .user_namespace = static_cast<std::uint64_t>(mapping.get()),
-                                                 .recursive = mount.options.recursive_idmap})
-                    .in(where + ": idmap"));
-        }
-        request.mount_sources.emplace(index, std::move(tree));
-    }
-    return {};
 }
 
 /// Namespaces that only children enter (pid joined, time with offsets): entered around the clone, left
@@ -137,7 +107,7 @@ Result<LaunchedInit> launch_init(LaunchOptions& options) {
     request.context.new_keyring = plan.new_keyring;
     request.start_socket = std::move(options.start_socket);
     request.joined_namespaces = TRY(open_joined_namespaces(plan.namespaces));
-    TRY(open_mount_sources(plan, request.context.proc, request));
+    TRY(open_mount_sources(plan, request.context.proc, plan.namespaces.has(NamespaceKind::user), request));
 
     const std::optional<BorrowedFd> cgroup_fd = options.cgroup->clone_target();
     const bool by_write = !cgroup_fd && options.cgroup->location().version != CgroupVersion::none;

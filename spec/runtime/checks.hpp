@@ -54,7 +54,7 @@ void check_mounts(const RuntimeConfig& config, Findings& findings);
 void check_namespaces(const RuntimeConfig& config, Findings& findings);
 void check_id_mappings(const std::string& path, const std::vector<IdMapping>& mappings, Findings& findings);
 void check_sysctl(const RuntimeConfig& config, Findings& findings);
-void check_devices(const std::vector<Device>& devices, Findings& findings);
+void check_devices(const std::string& path, const std::vector<Device>& devices, Findings& findings);
 void check_net_devices(const RuntimeConfig& config, Findings& findings);
 void check_resources(const Resources& resources, Findings& findings);
 void check_block_io(const BlockIo& block_io, Findings& findings);

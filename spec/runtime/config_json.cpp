@@ -6,6 +6,7 @@
 #include "spec/json/writer.hpp"
 #include "spec/runtime/config_fields.hpp"
 #include "spec/runtime/features_fields.hpp"
+#include "spec/runtime/update_fields.hpp"
 #include "spec/runtime/validate.hpp"
 
 namespace oci::spec {
@@ -51,6 +52,16 @@ Result<Process> parse_process(std::string_view text, const std::string& file) {
 
 Result<Resources> parse_resources(std::string_view text, const std::string& file) {
     return load<Resources>(text, file, "linux.resources", validate_resources);
+}
+
+Result<Update> parse_update(std::string_view text, const std::string& file) {
+    return load<Update>(text, file, "linux.resources", validate_update);
+}
+
+Result<std::vector<Mount>> parse_mounts(std::string_view text, const std::string& file) {
+    return load<std::vector<Mount>>(text, file, "mounts", [](const std::vector<Mount>& mounts) {
+        return validate_update({.resources = {}, .mounts = mounts, .device_nodes = {}});
+    });
 }
 
 Result<State> parse_state(std::string_view text, const std::string& file) {

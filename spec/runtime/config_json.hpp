@@ -8,6 +8,7 @@
 #include "spec/runtime/config.hpp"
 #include "spec/runtime/features.hpp"
 #include "spec/runtime/state.hpp"
+#include "spec/runtime/update.hpp"
 
 namespace oci::spec {
 
@@ -20,6 +21,10 @@ Result<RuntimeConfig> load_runtime_config(std::string_view text, const std::stri
 Result<Process> parse_process(std::string_view text, const std::string& file);
 /// Reads a lone linux.resources object (update --resources) and checks it as validate_resources().
 Result<Resources> parse_resources(std::string_view text, const std::string& file);
+/// Reads what `update` is given and checks its resources, mounts and devices.
+Result<Update> parse_update(std::string_view text, const std::string& file);
+/// Reads a lone array of mounts, as crun's `mounts add` takes it.
+Result<std::vector<Mount>> parse_mounts(std::string_view text, const std::string& file);
 /// Reads the state of a container (runtime.md "State"), and what `features` printed (features.md).
 Result<State> parse_state(std::string_view text, const std::string& file);
 Result<Features> parse_features(std::string_view text, const std::string& file);

@@ -124,7 +124,7 @@ void check_personality(const Personality& personality, Findings& findings) {
 
 void check_linux(const RuntimeConfig& config, const Linux& section, Findings& findings) {
     check_namespaces(config, findings);
-    check_devices(section.devices, findings);
+    check_devices("linux.devices", section.devices, findings);
     check_net_devices(config, findings);
     if (section.resources) check_resources(*section.resources, findings);
     if (section.intel_rdt) check_intel_rdt(*section.intel_rdt, findings);
@@ -164,6 +164,18 @@ std::vector<Finding> validate_process(const Process& process) {
 std::vector<Finding> validate_resources(const Resources& resources) {
     Findings findings;
     check_resources(resources, findings);
+    return findings.take();
+}
+
+std::vector<Finding> validate_update(const Update& update) {
+    Findings findings;
+    check_resources(update.resources, findings);
+    RuntimeConfig config;
+    config.mounts = update.mounts;
+    // Whether the container has one is the planner's question.
+    config.linux_section.emplace().namespaces.push_back({.type = "user", .path = {}});
+    check_mounts(config, findings);
+    check_devices("deviceNodes", update.device_nodes, findings);
     return findings.take();
 }
 

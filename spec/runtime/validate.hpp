@@ -6,6 +6,7 @@
 
 #include "spec/json/finding.hpp"
 #include "spec/runtime/config.hpp"
+#include "spec/runtime/update.hpp"
 
 namespace oci::spec {
 
@@ -16,5 +17,7 @@ std::vector<Finding> validate(const RuntimeConfig& config);
 std::vector<Finding> validate_process(const Process& process);
 /// The rules of the resources object alone; paths begin with "linux.resources".
 std::vector<Finding> validate_resources(const Resources& resources);
+/// The rules of what `update` is given: paths begin with "linux.resources", "mounts" and "deviceNodes".
+std::vector<Finding> validate_update(const Update& update);
 
 }  // namespace oci::spec

@@ -48,7 +48,7 @@ void check_mounts(const RuntimeConfig& config, Findings& findings) {
     }
 }
 
-void check_devices(const std::vector<Device>& devices, Findings& findings) {
+void check_devices(const std::string& list, const std::vector<Device>& devices, Findings& findings) {
     constexpr std::int64_t most_major = (1 << 12) - 1;  // the kernel's dev_t has 12 and 20 bits
     constexpr std::int64_t most_minor = (1 << 20) - 1;
     constexpr std::uint32_t most_mode = 0177777;  // engines leave the bits of the file type in
@@ -64,7 +64,7 @@ void check_devices(const std::vector<Device>& devices, Findings& findings) {
     };
     for (std::size_t i = 0; i < devices.size(); ++i) {
         const Device& device = devices[i];
-        const std::string path = item_path("linux.devices", i);
+        const std::string path = item_path(list, i);
         findings.expect_one_of(path + ".type", device.type, types);
         findings.expect_absolute(path + ".path", device.path);
         check_number(path + ".major", device.major, most_major, device.type != "p");
