@@ -37,8 +37,11 @@ public:
     /// Makes the directories of the location (parents included, controllers enabled on v2). Refuses a
     /// cgroup that holds processes or is frozen.
     virtual oci::Result<void> create() = 0;
-    /// Writes the limits, loads the device filter, hands ownership over.
+    /// Writes the limits, hands ownership over.
     virtual oci::Result<void> apply(const CgroupPlan& plan) = 0;
+    /// Loads and attaches the filter of device accesses (v2; on v1 `apply` wrote the rules). A step of its
+    /// own because the kernel takes long to verify a program: init sets itself up meanwhile.
+    virtual oci::Result<void> filter_devices(const CgroupPlan& /*plan*/) { return {}; }
     /// Writes resources of a running container (update); restores nothing on failure.
     virtual oci::Result<void> write(const std::vector<CgroupWrite>& writes) = 0;
     /// The writes that would bring back what those files say now.

@@ -106,10 +106,13 @@ Result<void> CgroupfsV2::create() {
 Result<void> CgroupfsV2::apply(const CgroupPlan& plan) {
     TRY(write(plan.writes));
     const BorrowedFd cgroup = TRY(open());
-    if (!plan.device_filter.empty())
-        TRY(attach_device_filter(cgroup, plan.device_filter).in("linux.resources.devices"));
     if (plan.delegate_to) TRY(delegate_cgroup(cgroup, plan.delegate_to->first, plan.delegate_to->second));
     return {};
+}
+
+Result<void> CgroupfsV2::filter_devices(const CgroupPlan& plan) {
+    if (plan.device_filter.empty()) return {};
+    return attach_device_filter(TRY(open()), plan.device_filter).in("linux.resources.devices");
 }
 
 std::string CgroupfsV2::explain_missing(const CgroupWrite& write) {

@@ -13,6 +13,7 @@ public:
     [[nodiscard]] const CgroupLocation& location() const override { return location_; }
     oci::Result<void> create() override;
     oci::Result<void> apply(const CgroupPlan& plan) override;
+    oci::Result<void> filter_devices(const CgroupPlan& plan) override;
     oci::Result<void> write(const std::vector<CgroupWrite>& writes) override;
     [[nodiscard]] oci::Result<std::vector<CgroupWrite>> current(
         const std::vector<CgroupWrite>& writes) override;

@@ -155,6 +155,7 @@ Result<LaunchedInit> launch(const CreateOptions& options, Creation& creation, Fd
     launch_options.passed = options.passed;
     launch_options.close_in_child = creation.directory->descriptors();
     LaunchedInit init = TRY(launch_init(launch_options).in("unable to start container process"));
+    TRY(creation.cgroup->filter_devices(creation.plan.cgroup));
     creation.hooks_may_have_run = true;
     TRY(serve_init(init, launch_options).in("unable to start container process"));
     const auto identity = TRY(oci::identify_process(init.pid()));

@@ -127,6 +127,7 @@ std::unique_ptr<CgroupManager> CgroupTest::make_container(const oci::spec::Resou
     auto manager = make_manager(resources);
     EXPECT_THAT(manager->create(), IsOk());
     EXPECT_THAT(manager->apply(plan_), IsOk());
+    EXPECT_THAT(manager->filter_devices(plan_), IsOk());
     return manager;
 }
 
