@@ -18,6 +18,8 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
+static_assert(sizeof(long) == sizeof(void*), "system calls take addresses as numbers");
+
 namespace {
 
 constexpr long longest_path = 4096;
