@@ -73,6 +73,8 @@ oci::Result<CgroupLocation> locate_cgroup(const CgroupPlan& plan, const CgroupFa
 oci::Result<std::unique_ptr<CgroupManager>> open_cgroup_manager(const CgroupLocation& location);
 /// The location of the cgroup a running process sits in (for exec into a container that moved itself).
 oci::Result<CgroupLocation> cgroup_of_process(const CgroupLocation& recorded, pid_t pid);
+/// Cgroups below the container's, as exec --cgroup names them: "path", or on v1 "controller,...:path".
+oci::Result<CgroupLocation> sub_cgroup(const CgroupLocation& recorded, const std::vector<std::string>& words);
 
 /// Reads how cgroups are mounted here (/proc/self/mountinfo, /proc/self/cgroup), about 0.1 ms.
 oci::Result<CgroupFacts> probe_cgroups();

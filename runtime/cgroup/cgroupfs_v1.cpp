@@ -42,7 +42,8 @@ Result<void> refuse_used(const std::string& directory) {
     const std::vector<pid_t> processes = TRY(read_processes_below(directory));
     if (processes.empty()) return {};
     return oci::failure(ErrorCode::wrong_state, "cgroup " + directory + " holds " +
-                                                    oci::count_of(processes.size(), "process") +
+                                                    std::to_string(processes.size()) +
+                                                    (processes.size() == 1 ? " process" : " processes") +
                                                     " already; a container needs an empty one");
 }
 

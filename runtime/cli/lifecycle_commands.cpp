@@ -1,3 +1,5 @@
+#include <regex.h>
+
 #include <algorithm>
 #include <csignal>
 
@@ -96,6 +98,26 @@ std::string json_of(const std::vector<Listed>& listed) {
     return out.take();
 }
 
+/// --regex: the containers whose whole or partial id fits the POSIX extended expression, as crun has it.
+Result<std::vector<std::string>> matching_containers(const CommandContext& context) {
+    regex_t expression{};
+    if (::regcomp(&expression, context.id().c_str(), REG_EXTENDED | REG_NOSUB) != 0) {
+        return failure(ErrorCode::invalid,
+                       "--regex: " + oci::quote(context.id()) + " is not a regular expression");
+    }
+    std::vector<std::string> ids = TRY(list_containers(context.state_root));
+    std::erase_if(
+        ids, [&](const std::string& id) { return ::regexec(&expression, id.c_str(), 0, nullptr, 0) != 0; });
+    ::regfree(&expression);
+    return ids;
+}
+
+/// One of several containers: its failure is a warning, the others come next.
+template <class T>
+void keep_going(CommandContext& context, const Result<T>& done) {
+    if (!done) context.warnings.push_back(done.error().text);
+}
+
 }  // namespace
 
 Result<int> start_command(CommandContext& context) {
@@ -113,13 +135,23 @@ Result<int> kill_command(CommandContext& context) {
     const auto& arguments = context.values->arguments();
     const int signal = TRY(parse_signal(arguments.size() > 1 ? arguments[1] : "SIGTERM"));
     const bool all = context.values->has("all");
-    const auto killed = kill_container(context.state_root, context.id(), signal, all);
-    if (!killed) return killed.error();
+    if (context.values->has("regex")) {
+        for (const std::string& id : TRY(matching_containers(context)))
+            keep_going(context, kill_container(context.state_root, id, signal, all));
+        return 0;
+    }
+    TRY(kill_container(context.state_root, context.id(), signal, all));
     return 0;
 }
 
 Result<int> delete_command(CommandContext& context) {
-    context.warnings = TRY(delete_container(context.state_root, context.id(), context.values->has("force")));
+    const bool force = context.values->has("force");
+    if (context.values->has("regex")) {
+        for (const std::string& id : TRY(matching_containers(context)))
+            keep_going(context, delete_container(context.state_root, id, force));
+        return 0;
+    }
+    context.warnings = TRY(delete_container(context.state_root, context.id(), force));
     return 0;
 }
 

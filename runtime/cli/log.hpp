@@ -8,19 +8,23 @@ namespace ocirun {
 
 class Log {
 public:
-    /// `path` may be empty: standard error alone. `json` chooses --log-format json.
-    Log(std::string path, bool json) : path_(std::move(path)), json_(json) {}
+    /// `target` is a file, or as crun has it "file:PATH", "syslog:NAME" or "journald:NAME"; empty: standard
+    /// error alone. `json` chooses --log-format json; with `warnings` they are recorded too.
+    Log(const std::string& target, bool json, bool warnings);
 
     /// The final error: one record in the log file and the text on standard error.
     void error(std::string_view message) const;
-    /// A warning: standard error only, so that the log file holds exactly one record (Podman reads it as
-    /// a single JSON value).
+    /// A warning: by default on standard error only, so that the log file holds exactly one record (Podman
+    /// reads it as a single JSON value).
     void warning(std::string_view message) const;
 
 private:
-    void append(std::string_view message) const;
-    std::string path_;
+    enum class Kind { none, file, syslog, journald };
+    void record(std::string_view level, std::string_view message) const;
+    Kind kind_ = Kind::none;
+    std::string target_;
     bool json_;
+    bool warnings_;
 };
 
 }  // namespace ocirun

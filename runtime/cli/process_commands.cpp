@@ -67,6 +67,7 @@ Result<CreateOptions> create_options(const CommandContext& context) {
     options.bundle = values.get("bundle");
     options.config_file = values.get("config");
     options.console_socket = values.get("console-socket");
+    options.pidfd_socket = values.get("pidfd-socket");
     options.pid_file = TRY(absolute_option(values, "pid-file"));
     options.no_pivot = values.has("no-pivot");
     options.new_keyring = !values.has("no-new-keyring");
@@ -108,6 +109,8 @@ Result<ExecContainerOptions> exec_options(const CommandContext& context) {
     options.ignore_paused = values.has("ignore-paused");
     options.subreaper = !values.has("no-subreaper");
     options.console_socket = values.get("console-socket");
+    options.pidfd_socket = values.get("pidfd-socket");
+    options.cgroups = values.all("cgroup");
     options.pid_file = TRY(absolute_option(values, "pid-file"));
     options.passed = TRY(passed_descriptors(values));
     if (options.process_file.empty() && options.arguments.empty()) {

@@ -50,15 +50,24 @@ const Program& program_table() {
             .options = {
                 flag("debug", "tell more in the log"),
                 value("log", "FILE",
-                      "file that errors are appended to; they are printed on standard error too", "",
-                      Completes::files),
+                      "file that errors are appended to (or file:PATH, syslog:NAME, journald:NAME); they are "
+                      "printed "
+                      "on standard error too",
+                      "", Completes::files),
                 value("log-format", "FORMAT", "text or json", "", Completes::words),
                 value("root", "DIR", "directory of the containers' state", "", Completes::directories),
                 flag("systemd-cgroup", "let systemd make the cgroups"),
                 value("cgroup-manager", "MANAGER", "cgroupfs, systemd or disabled", "", Completes::words),
-                hidden(value("rootless", "BOOL", "accepted for compatibility"))}};
+                value("rootless", "BOOL",
+                      "true, false or auto: whether lacking privileges are to be expected", "",
+                      Completes::words),
+                value("log-level", "LEVEL", "what --log records: error, warning or debug", "",
+                      Completes::words)}};
         table.options[2].default_value = "text";
         table.options[2].words = {"text", "json"};
+        table.options[6].words = {"true", "false", "auto"};
+        table.options[7].words = {"error", "warning", "debug"};
+        table.options[7].default_value = "error";
         table.options[5].words = {"cgroupfs", "systemd", "disabled"};
         for (const CommandEntry& entry : command_entries()) table.commands.push_back(entry.table);
         return table;

@@ -111,15 +111,22 @@ Result<int> ps_command(CommandContext& context) {
 
 Result<int> spec_command(CommandContext& context) {
     const std::string bundle = context.values->get("bundle");
-    const std::string path = (bundle.empty() ? std::string(".") : bundle) + "/config.json";
-    if (oci::exists_at(oci::current_directory, path)) {
+    std::string path = context.values->get("file");
+    const bool to_output = path == "-";
+    if (path.empty()) path = "config.json";
+    if (!bundle.empty() && path.front() != '/') path = bundle + "/" + path;
+    if (!to_output && oci::exists_at(oci::current_directory, path)) {
         return failure(ErrorCode::exists, "file " + path + " exists. Remove it first");
     }
     SpecOptions options;
     options.rootless = context.values->has("rootless");
     options.uid = ::geteuid();
     options.gid = ::getegid();
-    TRY(write_new_file(path, default_spec_json(options)));
+    if (to_output) {
+        TRY(print(default_spec_json(options)));
+    } else {
+        TRY(write_new_file(path, default_spec_json(options)));
+    }
     return 0;
 }
 

@@ -74,6 +74,20 @@ Result<bool> wants_json(const Values& global) {
     return format == "json";
 }
 
+Result<void> check_words(const Values& global) {
+    const std::string rootless = global.get("rootless");
+    if (!rootless.empty() && rootless != "true" && rootless != "false" && rootless != "auto") {
+        return failure(ErrorCode::invalid,
+                       "--rootless: " + oci::quote(rootless) + ": allowed are true, false and auto");
+    }
+    const std::string level = global.get("log-level");
+    if (level != "error" && level != "warning" && level != "debug") {
+        return failure(ErrorCode::invalid,
+                       "--log-level: " + oci::quote(level) + ": allowed are error, warning and debug");
+    }
+    return {};
+}
+
 int print_help(const Invocation& invocation) {
     const oci::cli::Program& program = program_table();
     const bool one_command = invocation.command != nullptr;
@@ -92,15 +106,18 @@ int run_program(int argc, char** argv) {
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
     const auto invocation = oci::cli::parse_command_line(program_table(), words);
     if (!invocation) {
-        Log("", false).error(invocation.error().text);
+        Log("", false, false).error(invocation.error().text);
         return 1;
     }
     if (invocation->version) return print(version_text()) ? 0 : 1;
     if (invocation->help || invocation->command == nullptr) return print_help(*invocation);
     const auto json = wants_json(invocation->global);
-    const Log log(invocation->global.get("log"), json && *json);
-    if (!json) {
-        log.error(json.error().text);
+    const auto checked = check_words(invocation->global);
+    const std::string level = invocation->global.get("log-level");
+    const Log log(invocation->global.get("log"), json && *json,
+                  level == "warning" || level == "debug" || invocation->global.has("debug"));
+    if (!json || !checked) {
+        log.error(json ? checked.error().text : json.error().text);
         return 1;
     }
     for (const CommandEntry& entry : command_entries()) {

@@ -162,6 +162,8 @@ Result<LaunchedInit> launch(const CreateOptions& options, Creation& creation, Fd
     creation.record.pid = init.pid();
     creation.record.start_time = identity.start_time;
     TRY(creation.directory->save(creation.record));
+    if (!options.pidfd_socket.empty())
+        TRY(send_pidfd(options.pidfd_socket, init.pidfd(), "standard").in("--pidfd-socket"));
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, init.pid()));
     return init;
 }

@@ -15,6 +15,7 @@ struct CreateOptions {
     std::string bundle;          // empty: the current directory
     std::string config_file;     // instead of BUNDLE/config.json
     std::string console_socket;  // path
+    std::string pidfd_socket;    // path of a socket that receives init's pidfd
     std::string pid_file;        // path
     bool no_pivot = false;
     bool new_keyring = true;

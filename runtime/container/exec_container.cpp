@@ -126,7 +126,9 @@ std::string listener_state(const Container& container, const SeccompPlan& seccom
 Result<LaunchedInit> start_process(const Container& container, const ExecContainerOptions& options,
                                    const ProcessPlan& process, const SeccompPlan& seccomp,
                                    std::uint64_t last_capability, Foreground* foreground) {
-    const auto location = TRY(cgroup_of_process(container.record().cgroup, container.record().pid));
+    const CgroupLocation& recorded = container.record().cgroup;
+    const auto location = TRY(options.cgroups.empty() ? cgroup_of_process(recorded, container.record().pid)
+                                                      : sub_cgroup(recorded, options.cgroups));
     const auto cgroup = TRY(open_cgroup_manager(location));
     ExecOptions launch;
     launch.process = &process;
@@ -145,6 +147,8 @@ Result<LaunchedInit> start_process(const Container& container, const ExecContain
     LaunchedInit started = TRY(launch_exec(launch));
     if (foreground != nullptr) TRY(foreground->receive_terminal());
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, started.pid()));
+    if (!options.pidfd_socket.empty())
+        TRY(send_pidfd(options.pidfd_socket, started.pidfd(), "setns").in("--pidfd-socket"));
     TRY(start_launched(started));
     return started;
 }

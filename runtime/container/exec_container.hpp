@@ -27,6 +27,8 @@ struct ExecContainerOptions {
     bool ignore_paused = false;
     bool subreaper = true;
     std::string console_socket;
+    std::string pidfd_socket;          // path of a socket that receives the process's pidfd
+    std::vector<std::string> cgroups;  // --cgroup: below the container's own
     std::string pid_file;
     PassedDescriptors passed;
 };

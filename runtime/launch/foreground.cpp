@@ -20,6 +20,7 @@
 #include "base/file.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
+#include "runtime/protocol/channel.hpp"
 
 namespace ocirun {
 
@@ -176,20 +177,29 @@ Result<int> Foreground::watch(pid_t pid) {
     }
 }
 
-Result<Fd> connect_console_socket(const std::string& path) {
+namespace {
+
+Result<Fd> connect_socket(const std::string& path) {
     Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!socket.is_open()) return last_system_failure("console socket");
+    if (!socket.is_open()) return last_system_failure("socket");
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) {
-        return oci::failure("--console-socket: " + oci::quote(path) +
-                            " is longer than a socket path may be (107 bytes)");
-    }
+    if (path.size() >= sizeof address.sun_path)
+        return oci::failure(oci::quote(path) + " is longer than a socket path may be (107 bytes)");
     std::memcpy(address.sun_path, path.c_str(), path.size());
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        return last_system_failure("--console-socket: connect to " + path);
-    }
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        return last_system_failure("connect to " + path);
     return socket;
+}
+
+}  // namespace
+
+Result<Fd> connect_console_socket(const std::string& path) {
+    return connect_socket(path).in("--console-socket");
+}
+
+Result<void> send_pidfd(const std::string& path, oci::BorrowedFd pidfd, const std::string& kind) {
+    return send_descriptor(TRY(connect_socket(path)), pidfd, kind);
 }
 
 }  // namespace ocirun

@@ -31,6 +31,9 @@ private:
     Implementation* self_;
 };
 
+/// Connects to `path` and sends a pidfd there, as --pidfd-socket asks; `kind` is runc's payload.
+oci::Result<void> send_pidfd(const std::string& path, oci::BorrowedFd pidfd, const std::string& kind);
+
 /// Connects to a console socket's path (--console-socket).
 oci::Result<oci::Fd> connect_console_socket(const std::string& path);
 
