@@ -10,10 +10,11 @@
 
 namespace ocimg::dockerfile {
 
-/// The expanded instruction, and the names it used that have no value (for warnings).
+/// The expanded instruction, and the variables it met.
 struct Expanded {
     Instruction instruction;
-    std::set<std::string> unset;
+    std::set<std::string> used;   // had a value
+    std::set<std::string> unset;  // had none (for warnings)
 };
 
 /// Expands everything the language expands: words of ADD, COPY, ENV, EXPOSE, FROM, LABEL, STOPSIGNAL, USER,

@@ -31,6 +31,8 @@ public:
     /// For a directory that is left out: whether something below may still be taken back by a "!" pattern. If
     /// not, a walk need not enter it.
     [[nodiscard]] bool may_hold_exceptions(std::string_view directory) const;
+    /// Whether there is a "!" pattern at all.
+    [[nodiscard]] bool has_exceptions() const;
     [[nodiscard]] bool empty() const;
 
 private:

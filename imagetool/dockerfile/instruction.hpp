@@ -37,7 +37,7 @@ struct KeyValue {
 /// `<<NAME` and the lines up to NAME.
 struct Heredoc {
     std::string name;
-    std::string content;  // whole lines; leading tabs are gone when `chomp`
+    std::string content;  // whole lines, as they stand; without_leading_tabs (heredoc.hpp) when `chomp`
     bool expand = true;   // false when a part of the name was quoted
     bool chomp = false;   // <<-
     std::uint32_t file_descriptor = 0;
@@ -97,7 +97,7 @@ struct Run {
 /// A file whose content stands in the Dockerfile.
 struct InlineFile {
     std::string name;
-    std::string content;
+    std::string content;  // without leading tabs when it was <<-  // without leading tabs when it was <<-
     bool expand = false;
 
     bool operator==(const InlineFile&) const = default;

@@ -2,6 +2,7 @@
 // RUN --mount=type=...: the value of the flag as a typed mount. Pure.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,10 +35,16 @@ struct Mount {
     bool operator==(const Mount&) const = default;
 };
 
+/// Fills in the variables of one value.
+using ExpandValue = std::function<oci::Result<std::string>(std::string_view)>;
+
 /// Reads the value of --mount: `type=cache,target=/var/cache/apt`. Keys are compared without case; `required`
-/// counts only after `type`. Nothing when a value holds a variable ("$") and the text has to be expanded
-/// first; unknown keys and what no expansion can repair are errors even then.
+/// counts only after `type`. Nothing when a value holds a variable ("$") that has to be expanded first;
+/// unknown keys and what no expansion can repair are errors even then.
 oci::Result<std::optional<Mount>> parse_mount(std::string_view text);
+/// The same with each value expanded, once it is divided from its neighbours: a comma in a variable's value
+/// divides nothing.
+oci::Result<Mount> parse_mount(std::string_view text, const ExpandValue& expand);
 
 /// The fields of a line of comma separated values; a field in double quotes may hold commas, and "" in it is
 /// a quote.

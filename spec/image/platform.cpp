@@ -44,8 +44,10 @@ std::optional<int> generation(const Platform& platform) {
     return parse_integer<int>(variant.substr(0, variant.find('.')));
 }
 
+/// A word that can stand in a path without leading out of it: it does not begin with '.' or '-'.
 bool is_name(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    if (text.empty() || text.front() == '.' || text.front() == '-') return false;
+    return std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
                c == '-' || c == '.';
     });
