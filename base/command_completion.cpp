@@ -18,12 +18,24 @@ std::string flag_words(const std::vector<Option>& options) {
     return join(flags, " ");
 }
 
+std::vector<std::string> names_of(const Command& command) {
+    std::vector<std::string> names{command.name};
+    for (const std::string& alias : command.aliases) names.push_back(alias);
+    return names;
+}
+
 std::string command_words(const Program& program) {
     std::vector<std::string> names;
     for (const Command& command : program.commands) {
-        if (!command.hidden) names.push_back(command.name);
+        if (command.hidden) continue;
+        for (std::string& name : names_of(command)) names.push_back(std::move(name));
     }
     return join(names, " ");
+}
+
+/// "list|ls": the pattern of a case branch for a command.
+std::string case_pattern(const Command& command) {
+    return join(names_of(command), "|");
 }
 
 /// The bash case branch that completes the value of an option, or nothing when there is none.
@@ -94,7 +106,7 @@ std::string bash_completion(const Program& program) {
     text += "    esac\n    case \"$command\" in\n";
     for (const Command& command : program.commands) {
         if (command.hidden) continue;
-        text += "    " + command.name + ")\n        case \"$prev\" in\n";
+        text += "    " + case_pattern(command) + ")\n        case \"$prev\" in\n";
         for (const Option& option : command.options) text += bash_value_branch(option);
         text += "        esac\n        COMPREPLY=($(compgen -W '" + flag_words(command.options) +
                 "' -- \"$cur\"))\n        ;;\n";
@@ -109,7 +121,10 @@ std::string zsh_completion(const Program& program) {
     std::string text =
         "#compdef " + program.name + "\n_" + program.name + "() {\n    local -a commands\n    commands=(\n";
     for (const Command& command : program.commands) {
-        if (!command.hidden) text += "        " + single_quoted(command.name + ":" + command.summary) + "\n";
+        if (command.hidden) continue;
+        for (const std::string& name : names_of(command)) {
+            text += "        " + single_quoted(name + ":" + command.summary) + "\n";
+        }
     }
     text += "    )\n    local state\n    _arguments -C";
     for (const Option& option : program.options) {
@@ -121,7 +136,7 @@ std::string zsh_completion(const Program& program) {
         std::string("    rest)\n        case $words[1] in\n");
     for (const Command& command : program.commands) {
         if (command.hidden) continue;
-        text += "        " + command.name + ") _arguments";
+        text += "        " + case_pattern(command) + ") _arguments";
         for (const Option& option : command.options) {
             if (!option.hidden) text += " \\\n            " + zsh_option(option);
         }
@@ -137,11 +152,13 @@ std::string fish_completion(const Program& program) {
     }
     for (const Command& command : program.commands) {
         if (command.hidden) continue;
-        text += "complete -c " + program.name + " -n '__fish_use_subcommand' -a " + command.name + " -d " +
-                single_quoted(command.summary) + "\n";
+        for (const std::string& name : names_of(command)) {
+            text += "complete -c " + program.name + " -n '__fish_use_subcommand' -a " + name + " -d " +
+                    single_quoted(command.summary) + "\n";
+        }
+        const std::string seen = "__fish_seen_subcommand_from " + join(names_of(command), " ");
         for (const Option& option : command.options) {
-            if (!option.hidden)
-                text += fish_option(program, "__fish_seen_subcommand_from " + command.name, option);
+            if (!option.hidden) text += fish_option(program, seen, option);
         }
     }
     return text;

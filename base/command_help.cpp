@@ -17,6 +17,13 @@ std::string spelled(const Option& option) {
     return text;
 }
 
+/// "list, ls": every name of a command.
+std::string names_of(const Command& command) {
+    std::string names = command.name;
+    for (const std::string& alias : command.aliases) names += ", " + alias;
+    return names;
+}
+
 /// Two columns, the first as wide as its widest entry.
 std::string two_columns(const std::vector<std::pair<std::string, std::string>>& rows) {
     std::size_t width = 0;
@@ -54,7 +61,7 @@ std::string program_help(const Program& program) {
     if (!program.description.empty()) text += "DESCRIPTION:\n   " + program.description + "\n\n";
     std::vector<std::pair<std::string, std::string>> rows;
     for (const Command& command : program.commands) {
-        if (!command.hidden) rows.emplace_back(command.name, command.summary);
+        if (!command.hidden) rows.emplace_back(names_of(command), command.summary);
     }
     return text + "COMMANDS:\n" + two_columns(rows) + "\nGLOBAL OPTIONS:\n" +
            option_rows(program.options, true);
@@ -64,6 +71,7 @@ std::string command_help(const Program& program, const Command& command) {
     std::string text = "NAME:\n   " + program.name + " " + command.name + " - " + command.summary +
                        "\n\nUSAGE:\n   " + program.name + " " + command.name + " [command options]" +
                        (command.arguments.empty() ? "" : " " + command.arguments) + "\n\n";
+    if (!command.aliases.empty()) text += "ALIASES:\n   " + join(command.aliases, ", ") + "\n\n";
     if (!command.description.empty()) text += "DESCRIPTION:\n   " + command.description + "\n\n";
     if (!command.examples.empty()) {
         text += "EXAMPLES:\n";

@@ -41,6 +41,11 @@ std::vector<std::string> Values::all(std::string_view name) const {
     return values;
 }
 
+bool is_named(const Command& command, std::string_view name) {
+    return command.name == name ||
+           std::find(command.aliases.begin(), command.aliases.end(), name) != command.aliases.end();
+}
+
 namespace {
 
 const Option* find_option(const std::vector<Option>& options, std::string_view name) {
@@ -174,7 +179,7 @@ Result<Invocation> parse_command_line(const Program& program, const std::vector<
     }
     const std::string& wanted = invocation.help ? parser.peek() : name;
     for (const Command& command : program.commands) {
-        if (command.name == wanted) invocation.command = &command;
+        if (is_named(command, wanted)) invocation.command = &command;
     }
     if (invocation.command == nullptr) {
         return failure(ErrorCode::invalid, "No help topic for '" + wanted + "': see " + program.name +

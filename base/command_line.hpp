@@ -44,7 +44,11 @@ struct Command {
     Ordering ordering = Ordering::free;
     bool hidden = false;
     std::vector<std::string> examples;  // whole command lines, for help and the man page
+    std::vector<std::string> aliases;   // other names of the same command
 };
+
+/// Whether the command is called `name`, or has it as an alias.
+bool is_named(const Command& command, std::string_view name);
 
 inline constexpr std::size_t many_arguments = static_cast<std::size_t>(-1);
 

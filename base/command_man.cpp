@@ -59,8 +59,10 @@ std::string program_man_page(const Program& program, std::string_view version) {
     text += ".SH COMMANDS\n";
     for (const Command& command : program.commands) {
         if (command.hidden) continue;
-        text += ".TP\n\\fB" + roff(command.name) + "\\fR\n" + roff(command.summary) + ". See \\fB" +
-                roff(program.name + "-" + command.name) + "\\fR(" + program.manual_section + ").\n";
+        text += ".TP\n\\fB" + roff(command.name) + "\\fR";
+        for (const std::string& alias : command.aliases) text += ", \\fB" + roff(alias) + "\\fR";
+        text += "\n" + roff(command.summary) + ". See \\fB" + roff(program.name + "-" + command.name) +
+                "\\fR(" + program.manual_section + ").\n";
     }
     return text + ".SH GLOBAL OPTIONS\n" + option_entries(program.options);
 }
@@ -72,6 +74,7 @@ std::string command_man_page(const Program& program, const Command& command, std
     text += ".SH SYNOPSIS\n\\fB" + roff(program.name + " " + command.name) + "\\fR [\\fIoptions\\fR]" +
             (command.arguments.empty() ? "" : " " + roff(command.arguments)) + "\n";
     if (!command.description.empty()) text += ".SH DESCRIPTION\n" + roff(command.description) + "\n";
+    if (!command.aliases.empty()) text += ".SH ALIASES\n" + roff(join(command.aliases, ", ")) + "\n";
     if (!command.options.empty()) text += ".SH OPTIONS\n" + option_entries(command.options);
     if (!command.examples.empty()) {
         text += ".SH EXAMPLES\n";

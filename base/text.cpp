@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -98,25 +99,42 @@ int continuation_bytes(unsigned char lead) {
     return -1;
 }
 
+/// The length of the well-formed character that `text` begins with; 0 when it begins with none.
+std::size_t sequence_length(std::string_view text) {
+    constexpr std::array<std::uint32_t, 4> smallest = {0, 0x80, 0x800, 0x10000};
+    const auto lead = static_cast<unsigned char>(text.front());
+    const int more = continuation_bytes(lead);
+    if (more < 0 || static_cast<std::size_t>(more) >= text.size()) return 0;
+    std::uint32_t point = more == 0 ? lead : lead & (0x3fU >> static_cast<unsigned>(more));
+    for (int k = 1; k <= more; ++k) {
+        const auto next = static_cast<unsigned char>(text[static_cast<std::size_t>(k)]);
+        if ((next & 0xc0U) != 0x80U) return 0;
+        point = (point << 6U) | (next & 0x3fU);
+    }
+    const bool surrogate = point >= 0xd800 && point <= 0xdfff;
+    if (point < smallest[static_cast<std::size_t>(more)] || surrogate || point > 0x10ffff) return 0;
+    return static_cast<std::size_t>(more) + 1;
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) {
-    constexpr std::array<std::uint32_t, 4> smallest = {0, 0x80, 0x800, 0x10000};
     for (std::size_t i = 0; i < text.size();) {
-        const auto lead = static_cast<unsigned char>(text[i]);
-        const int more = continuation_bytes(lead);
-        if (more < 0 || i + static_cast<std::size_t>(more) >= text.size()) return false;
-        std::uint32_t point = more == 0 ? lead : lead & (0x3fU >> static_cast<unsigned>(more));
-        for (int k = 1; k <= more; ++k) {
-            const auto next = static_cast<unsigned char>(text[i + static_cast<std::size_t>(k)]);
-            if ((next & 0xc0U) != 0x80U) return false;
-            point = (point << 6U) | (next & 0x3fU);
-        }
-        const bool surrogate = point >= 0xd800 && point <= 0xdfff;
-        if (point < smallest[static_cast<std::size_t>(more)] || surrogate || point > 0x10ffff) return false;
-        i += static_cast<std::size_t>(more) + 1;
+        const std::size_t length = sequence_length(text.substr(i));
+        if (length == 0) return false;
+        i += length;
     }
     return true;
+}
+
+std::string to_utf8(std::string_view text) {
+    std::string valid;
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t length = sequence_length(text.substr(i));
+        valid += length == 0 ? "\xef\xbf\xbd" : text.substr(i, length);
+        i += std::max<std::size_t>(length, 1);
+    }
+    return valid;
 }
 
 std::string count_of(std::size_t number, std::string_view singular) {

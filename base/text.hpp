@@ -40,6 +40,8 @@ std::string quote(std::string_view text);
 
 /// Whether `text` is well-formed UTF-8.
 bool is_utf8(std::string_view text);
+/// `text` with U+FFFD in the place of every byte that is not part of well-formed UTF-8.
+std::string to_utf8(std::string_view text);
 
 /// "1 error", "2 errors".
 std::string count_of(std::size_t number, std::string_view singular);

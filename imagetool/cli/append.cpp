@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/image/edit.hpp"
 #include "imagetool/layer/write_layer.hpp"
@@ -78,7 +79,9 @@ Result<int> run_append(const oci::cli::Values& values) {
     const std::string created_by = values.has("created-by") ? values.get("created-by") : "ocimg append";
     const Image image =
         append_layer({found.manifest, found.config}, layer, written.diff_id, created_by, created);
-    TRY(save_image(layout, lock, new_tag, image.manifest, image.config, ExistingTag::replace));
+    const auto saved =
+        TRY(save_image(layout, lock, new_tag, image.manifest, image.config, ExistingTag::replace));
+    if (values.has("json")) TRY(print(written_as_json(new_tag, saved)));
     return 0;
 }
 
@@ -97,12 +100,10 @@ oci::cli::Command append_command() {
             "written with sorted entries; file times later than SOURCE_DATE_EPOCH, when that is "
             "set, become it. A tar archive, compressed or not, is taken as it is; - reads one "
             "from standard input.",
-        .options = {image_option("image to add to"),
-                    value_option("tag", "TAG", "write the new image under this tag"), compression,
+        .options = {image_option("image to add to"), new_tag_option(), compression,
                     value_option("prefix", "PATH", "put the directory's content at this path of the image"),
-                    value_option("platform", "OS/ARCH[/VARIANT]",
-                                 "which image, when the tag has several platforms"),
-                    value_option("created-by", "TEXT", "text for the image's history"), created_option()},
+                    platform_option(), value_option("created-by", "TEXT", "text for the image's history"),
+                    created_option(), written_json_option()},
         .least_arguments = 1,
         .most_arguments = 2,
         .examples = {"ocimg append app:latest rootfs", "ocimg append --image layout:latest rootfs",

@@ -17,9 +17,12 @@ struct CommandEntry {
 CommandEntry append_entry();
 CommandEntry config_entry();
 CommandEntry generate_entry();
+CommandEntry history_entry();
 CommandEntry inspect_entry();
 CommandEntry list_entry();
 CommandEntry new_entry();
+CommandEntry remove_entry();
+CommandEntry tag_entry();
 CommandEntry unpack_entry();
 
 /// Every command, in the order in which help shows them.

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/image/edit.hpp"
 #include "imagetool/store/find_image.hpp"
@@ -75,7 +76,9 @@ Result<int> run_config(const oci::cli::Values& values) {
     const FoundImage found = TRY(find_image(layout, query));
     const Image image =
         TRY(set_config({found.manifest, found.config}, changes, history_text(values), created));
-    TRY(save_image(layout, lock, new_tag, image.manifest, image.config, ExistingTag::replace));
+    const auto written =
+        TRY(save_image(layout, lock, new_tag, image.manifest, image.config, ExistingTag::replace));
+    if (values.has("json")) TRY(print(written_as_json(new_tag, written)));
     return 0;
 }
 
@@ -91,8 +94,7 @@ oci::cli::Command config_command() {
         .description =
             "Makes the tag name an image with another configuration. --cmd and --entrypoint are "
             "repeated, once for each word.",
-        .options = {image_option("image to change"),
-                    value_option("tag", "TAG", "write the new image under this tag"),
+        .options = {image_option("image to change"), new_tag_option(),
                     list_option("cmd", "WORD", "default command, or arguments of the entrypoint"),
                     list_option("entrypoint", "WORD", "command that is always run"),
                     list_option("env", "NAME=VALUE", "set an environment variable"),
@@ -105,7 +107,7 @@ oci::cli::Command config_command() {
                     value_option("stop-signal", "SIGNAL", "signal that stops the container"),
                     value_option("author", "TEXT", "author of the image"),
                     value_option("platform", "OS/ARCH[/VARIANT]", "platform that the image is made for"),
-                    clear, created_option()},
+                    clear, created_option(), written_json_option()},
         .least_arguments = 0,
         .most_arguments = 1,
         .examples = {"ocimg config --image layout:latest --cmd /bin/sh --cmd -c --cmd 'echo hello'",

@@ -1,11 +1,14 @@
 #include <algorithm>
+#include <set>
 
+#include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/store/find_image.hpp"
 #include "imagetool/transfer/open_place.hpp"
-#include "spec/json/writer.hpp"
+#include "spec/image/image_json.hpp"
 
 namespace ocimg {
 
@@ -17,27 +20,48 @@ using oci::spec::Descriptor;
 /// One line of the list: an entry of index.json and what can be said about it.
 struct Row {
     std::string tag;
-    std::string platform;
+    std::string platforms = "-";  // "linux/amd64", or several with commas
+    std::string created;
+    std::uint64_t size = 0;  // of all blobs below the entry, each once
     Descriptor descriptor;
 };
 
-/// "linux/amd64", or several with commas. What cannot be read (a layout may lack blobs) is "-".
-std::string platforms_of(const Layout& layout, const Descriptor& descriptor) {
-    const auto images = images_below(layout, descriptor);
-    if (!images) return "-";
-    std::string text;
-    for (const Descriptor& image : *images) {
-        std::string one = "-";
-        if (image.platform.has_value()) {
-            one = to_text(*image.platform);
-        } else if (const auto read = read_image(layout, image); read) {
-            one = to_text(oci::spec::Platform{.architecture = read->config.architecture,
-                                              .os = read->config.os,
-                                              .variant = read->config.variant});
-        }
-        text += (text.empty() ? "" : ",") + one;
+/// Adds an image to the row of its entry. A layout may lack blobs: what cannot be read says nothing.
+void describe_image(const Layout& layout, const Descriptor& descriptor, std::set<std::string>& blobs,
+                    Row& row, std::string& platforms) {
+    const auto add = [&](const Descriptor& blob) {
+        if (blobs.insert(blob.digest).second) row.size += static_cast<std::uint64_t>(blob.size);
+    };
+    add(descriptor);
+    const auto image = read_image(layout, descriptor);
+    std::string platform = "-";
+    if (descriptor.platform.has_value()) platform = to_text(*descriptor.platform);
+    if (image) {
+        if (!descriptor.platform.has_value()) platform = to_text(oci::spec::platform_of(image->config));
+        add(image->manifest.config);
+        for (const Descriptor& layer : image->manifest.layers) add(layer);
+        row.created = std::max(row.created, image->config.created);
     }
-    return text.empty() ? "-" : printable(text);
+    platforms += (platforms.empty() ? "" : ",") + platform;
+}
+
+Row describe_entry(const Layout& layout, const Descriptor& descriptor) {
+    Row row{.tag = tag_of(descriptor), .descriptor = descriptor};
+    const auto images = images_below(layout, descriptor);
+    if (!images) return row;
+    std::set<std::string> blobs;
+    std::string platforms;
+    for (const Descriptor& image : *images) describe_image(layout, image, blobs, row, platforms);
+    if (!platforms.empty()) row.platforms = platforms;
+    return row;
+}
+
+Result<std::vector<Row>> read_rows(const Layout& layout) {
+    const oci::spec::ImageIndex index = TRY(layout.index());
+    std::vector<Row> rows;
+    for (const Descriptor& descriptor : index.manifests) rows.push_back(describe_entry(layout, descriptor));
+    std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.tag < b.tag; });
+    return rows;
 }
 
 std::string as_json(const std::vector<Row>& rows) {
@@ -46,48 +70,36 @@ std::string as_json(const std::vector<Row>& rows) {
     for (const Row& row : rows) {
         out.begin_object();
         out.key("tag");
-        row.tag.empty() ? out.null() : out.string(row.tag);
-        out.key("mediaType");
-        out.string(row.descriptor.media_type);
-        out.key("digest");
-        out.string(row.descriptor.digest);
+        row.tag.empty() ? out.null() : out.string(oci::to_utf8(row.tag));
+        json_field(out, "mediaType", row.descriptor.media_type);
+        json_field(out, "digest", row.descriptor.digest);
         out.key("size");
         out.number(row.descriptor.size);
-        out.key("platform");
-        out.string(row.platform);
+        json_field(out, "platform", row.platforms);
+        if (!row.created.empty()) json_field(out, "created", row.created);
+        json_number(out, "imageSize", row.size);
         out.end_object();
     }
     out.end_array();
     return out.take() + "\n";
 }
 
-std::string as_text(const std::vector<Row>& rows) {
-    std::size_t tag_width = 3;
-    std::size_t platform_width = 8;
+std::string as_text(const std::vector<Row>& rows, bool in_store, bool whole) {
+    std::vector<std::vector<std::string>> table{
+        {in_store ? "NAME" : "TAG", "PLATFORM", "DIGEST", "SIZE", "CREATED"}};
     for (const Row& row : rows) {
-        tag_width = std::max(tag_width, row.tag.size());
-        platform_width = std::max(platform_width, row.platform.size());
+        const std::string& digest = row.descriptor.digest;
+        table.push_back({row.tag.empty() ? "-" : (in_store ? familiar_name(row.tag) : row.tag), row.platforms,
+                         whole ? digest : short_digest(digest), human_size(row.size),
+                         row.created.empty() ? "-" : row.created});
     }
-    const auto line = [&](std::string tag, std::string platform, const std::string& digest) {
-        tag.resize(std::max(tag.size(), tag_width), ' ');
-        platform.resize(std::max(platform.size(), platform_width), ' ');
-        return tag + "  " + platform + "  " + digest + "\n";
-    };
-    std::string text = line("TAG", "PLATFORM", "DIGEST");
-    for (const Row& row : rows) {
-        text += line(row.tag.empty() ? "-" : printable(row.tag), row.platform, row.descriptor.digest);
-    }
-    return text;
+    return text_table(table);
 }
 
-Result<std::vector<Row>> read_rows(const Layout& layout) {
-    const oci::spec::ImageIndex index = TRY(layout.index());
-    std::vector<Row> rows;
-    for (const Descriptor& descriptor : index.manifests) {
-        rows.push_back({tag_of(descriptor), platforms_of(layout, descriptor), descriptor});
-    }
-    std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.tag < b.tag; });
-    return rows;
+std::string only_digests(const std::vector<Row>& rows) {
+    std::string text;
+    for (const Row& row : rows) text += row.descriptor.digest + "\n";
+    return text;
 }
 
 Result<int> run_list(const oci::cli::Values& values) {
@@ -99,7 +111,12 @@ Result<int> run_list(const oci::cli::Values& values) {
     } else if (!in_store || layout.error().code != oci::ErrorCode::not_found) {
         return layout.error();
     }
-    TRY(print(values.has("json") ? as_json(rows) : as_text(rows)));
+    if (values.has("json")) {
+        TRY(print(as_json(rows)));
+    } else {
+        TRY(print(values.has("quiet") ? only_digests(rows)
+                                      : as_text(rows, in_store, values.has("no-trunc"))));
+    }
     return 0;
 }
 
@@ -108,10 +125,13 @@ oci::cli::Command list_command() {
         .name = "list",
         .summary = "list the images of the default store or of a layout",
         .arguments = "[LAYOUT]",
-        .options = {switch_option("json", "print JSON")},
+        .description = "SIZE is that of the blobs, compressed as they are, each counted once.",
+        .options = {switch_option("no-trunc", "show digests in full"),
+                    switch_option("quiet", "print the digests only"), switch_option("json", "print JSON")},
         .least_arguments = 0,
         .most_arguments = 1,
-        .examples = {"ocimg list", "ocimg list layout"},
+        .examples = {"ocimg images", "ocimg list layout"},
+        .aliases = {"images", "ls"},
     };
 }
 

@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/image/edit.hpp"
 #include "imagetool/store/host_platform.hpp"
@@ -20,7 +21,13 @@ Result<int> make_layout(const oci::cli::Values& values) {
         return failure(ErrorCode::invalid,
                        "new: --platform and --created need the name of an image with a tag");
     }
-    TRY(Layout::create(values.arguments().front()));
+    const Layout made = TRY(Layout::create(values.arguments().front()));
+    if (!values.has("json")) return 0;
+    oci::spec::JsonWriter out("    ");
+    out.begin_object();
+    json_field(out, "layout", made.path());
+    out.end_object();
+    TRY(print(out.take() + "\n"));
     return 0;
 }
 
@@ -38,7 +45,9 @@ Result<int> run_new(const oci::cli::Values& values) {
     const auto [layout, query] = TRY(open_image_place(place, Access::create));
     const LayoutLock lock = TRY(layout.lock());
     const Image empty = empty_image(platform.value_or(host_platform()), created);
-    TRY(save_image(layout, lock, tag, empty.manifest, empty.config, ExistingTag::refuse));
+    const auto written =
+        TRY(save_image(layout, lock, tag, empty.manifest, empty.config, ExistingTag::refuse));
+    if (values.has("json")) TRY(print(written_as_json(tag, written)));
     return 0;
 }
 
@@ -54,7 +63,7 @@ oci::cli::Command new_command() {
         .options = {image_option("make an empty image under this tag"),
                     value_option("platform", "OS/ARCH[/VARIANT]",
                                  "platform of the image (default: this machine's)"),
-                    created_option()},
+                    created_option(), written_json_option()},
         .least_arguments = 0,
         .most_arguments = 1,
         .examples = {"ocimg new layout", "ocimg new app:latest",

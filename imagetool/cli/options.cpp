@@ -23,6 +23,19 @@ Option image_option(const char* help) {
     return option;
 }
 
+Option platform_option() {
+    return value_option("platform", "OS/ARCH[/VARIANT]",
+                        "which image, when the tag has several platforms (default: this machine's)");
+}
+
+Option new_tag_option() {
+    return value_option("tag", "TAG", "write the new image under this tag");
+}
+
+Option written_json_option() {
+    return switch_option("json", "print the new image's descriptor as JSON");
+}
+
 Option created_option() {
     return value_option("created", "TIME",
                         "creation time by RFC 3339 (default: SOURCE_DATE_EPOCH, else 1970)");

@@ -13,6 +13,13 @@ oci::cli::Option switch_option(const char* name, const char* help);
 /// --image LAYOUT:TAG
 oci::cli::Option image_option(const char* help);
 
+/// --platform OS/ARCH[/VARIANT], of a command that reads one image.
+oci::cli::Option platform_option();
+
+/// --tag TAG and --json, of a command that writes an image.
+oci::cli::Option new_tag_option();
+oci::cli::Option written_json_option();
+
 /// --created TIME
 oci::cli::Option created_option();
 

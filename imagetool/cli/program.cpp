@@ -33,6 +33,9 @@ const std::vector<CommandEntry>& command_entries() {
         config_entry(),   //
         list_entry(),     //
         inspect_entry(),  //
+        history_entry(),  //
+        tag_entry(),      //
+        remove_entry(),   //
         unpack_entry(),   //
         generate_entry(),
     };

@@ -104,6 +104,10 @@ Result<ImagePlace> parse_store_name(std::string_view text) {
         place.digest = std::move(*digest);
         return place;
     }
+    if (text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos) {
+        place.digest = TRY(oci::spec::Digest::parse("sha256:" + std::string(text)));
+        return place;
+    }
     oci::spec::Reference reference = TRY(oci::spec::parse_reference(text));
     place.digest = reference.digest;
     reference.tag = reference.tag_or_default();

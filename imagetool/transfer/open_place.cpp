@@ -1,7 +1,10 @@
 #include "imagetool/transfer/open_place.hpp"
 
+#include <algorithm>
+
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "imagetool/store/tags.hpp"
 
 namespace ocimg {
 
@@ -21,6 +24,17 @@ Result<Layout> open_store(const ImagePlace& place, Access access) {
     if (store || store.error().code != ErrorCode::not_found) return store;
     return failure(ErrorCode::not_found, "there is no image " + quote(place.text) + ": the store " +
                                              quote(TRY(default_store_path())) + " is empty");
+}
+
+/// A word of hex digits is a name of the store, but when there is none it may begin a digest.
+Result<void> prefer_digest(OpenedPlace& opened, const std::string& digits) {
+    const oci::spec::ImageIndex index = TRY(opened.layout.index());
+    const std::vector<std::string> tags = tags_of(index);
+    if (std::find(tags.begin(), tags.end(), opened.query.tag) != tags.end()) return {};
+    auto digest = find_by_digits(index, digits);
+    if (!digest) return digest.error().code == ErrorCode::not_found ? Result<void>() : digest.error();
+    opened.query = {.tag = {}, .platform = std::nullopt, .digest = std::move(*digest)};
+    return {};
 }
 
 Result<Layout> open_elsewhere(const ImagePlace& place, Access access) {
@@ -50,7 +64,11 @@ Result<OpenedPlace> open_image_place(const ImagePlace& place, Access access) {
         }
         return open_elsewhere(place, access);
     };
-    return OpenedPlace{TRY(open()), {.tag = place.tag, .platform = std::nullopt, .digest = place.digest}};
+    OpenedPlace opened{TRY(open()), {.tag = place.tag, .platform = std::nullopt, .digest = place.digest}};
+    if (place.kind == PlaceKind::store && access != Access::create && may_be_digits(place.text)) {
+        TRY(prefer_digest(opened, place.text));
+    }
+    return opened;
 }
 
 Result<Layout> open_default_store(Access access) {

@@ -55,7 +55,7 @@ make_files() { # DIRECTORY: one of every kind
 make_files files
 
 check "an empty layout is made" "$ocimg" new empty
-check_output "its list has only a heading" "TAG  PLATFORM  DIGEST" "$ocimg" list empty
+check_output "its list has only a heading" "TAG  PLATFORM  DIGEST  SIZE  CREATED" "$ocimg" list empty
 check_fails "a layout is not made twice" 1 "exists and is not empty" "$ocimg" new empty
 check "an image without layers is made, and its layout" "$ocimg" new --image image:latest --platform linux/arm64
 check_fails "a tag is not made twice" 1 'tag "latest" exists already' "$ocimg" new --image image:latest

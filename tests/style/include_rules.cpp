@@ -60,9 +60,10 @@ const std::map<std::string, Folders>& arrows() {
         arrow["imagetool/archive"] = below;
         below.insert({"imagetool/layer", "imagetool/overlay", "imagetool/remote", "imagetool/archive"});
         arrow["imagetool/bundle"] = below;
+        arrow["imagetool/look"] = below;
         arrow["imagetool/transfer"] = below;
         arrow["imagetool/dockerfile"] = spec;
-        below.insert({"imagetool/bundle", "imagetool/transfer", "imagetool/dockerfile"});
+        below.insert({"imagetool/bundle", "imagetool/look", "imagetool/transfer", "imagetool/dockerfile"});
         arrow["imagetool/build"] = below;
         below.insert("imagetool/build");
         arrow["imagetool/cli"] = below;

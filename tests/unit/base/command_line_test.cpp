@@ -33,6 +33,7 @@ Program a_program() {
     run.least_arguments = 1;
     run.most_arguments = 1;
     run.examples = {"tool run x"};
+    run.aliases = {"go", "r"};
     Command exec{.name = "exec", .summary = "executes", .arguments = "ID CMD"};
     exec.options = {{.name = "tty", .short_name = "t", .help = "a terminal"}};
     exec.least_arguments = 1;
@@ -63,6 +64,21 @@ TEST(CommandLine, values_come_attached_or_as_the_next_word) {
         EXPECT_EQ(invocation->values.get("bundle"), "/b");
         EXPECT_THAT(invocation->values.arguments(), ElementsAre("x"));
     }
+}
+
+TEST(CommandLine, an_alias_is_the_command) {
+    for (const char* name : {"run", "go", "r"}) {
+        const auto invocation = parse({name, "x"});
+        ASSERT_THAT(invocation, IsOk());
+        EXPECT_EQ(invocation->command->name, "run");
+    }
+    EXPECT_THAT(program_help(program()), HasSubstr("run, go, r"));
+    EXPECT_THAT(command_help(program(), program().commands[0]), HasSubstr("ALIASES:\n   go, r\n"));
+    EXPECT_THAT(command_man_page(program(), program().commands[0], "1"), HasSubstr(".SH ALIASES\ngo, r\n"));
+    EXPECT_THAT(program_man_page(program(), "1"), HasSubstr("\\fBrun\\fR, \\fBgo\\fR, \\fBr\\fR"));
+    EXPECT_THAT(bash_completion(program()), HasSubstr("run|go|r)"));
+    EXPECT_THAT(zsh_completion(program()), HasSubstr("'go:runs'"));
+    EXPECT_THAT(fish_completion(program()), HasSubstr("__fish_seen_subcommand_from run go r"));
 }
 
 TEST(CommandLine, the_last_value_counts_and_lists_keep_all) {

@@ -52,6 +52,12 @@ TEST(Text, quoted_text_is_cut) {
     EXPECT_TRUE(quoted.ends_with("...\""));
 }
 
+TEST(Text, bytes_that_are_no_utf8_are_replaced) {
+    EXPECT_EQ(to_utf8("caf\xc3\xa9"), "caf\xc3\xa9");
+    EXPECT_EQ(to_utf8("a\xff\xc3"), "a\xef\xbf\xbd\xef\xbf\xbd");
+    EXPECT_EQ(to_utf8(""), "");
+}
+
 TEST(Text, utf8_is_checked_strictly) {
     for (const char* good : {"", "abc", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"})
         EXPECT_TRUE(is_utf8(good)) << good;
