@@ -38,6 +38,7 @@ std::vector<CommandEntry> lifecycle_entries();
 std::vector<CommandEntry> query_entries();
 CommandEntry update_entry();
 CommandEntry mounts_entry();
+CommandEntry events_entry();
 
 oci::Result<int> create_command(CommandContext& context);
 oci::Result<int> run_command(CommandContext& context);
@@ -50,6 +51,7 @@ oci::Result<int> pause_command(CommandContext& context);
 oci::Result<int> resume_command(CommandContext& context);
 oci::Result<int> update_command(CommandContext& context);
 oci::Result<int> mounts_command(CommandContext& context);
+oci::Result<int> events_command(CommandContext& context);
 oci::Result<int> list_command(CommandContext& context);
 oci::Result<int> ps_command(CommandContext& context);
 oci::Result<int> spec_command(CommandContext& context);

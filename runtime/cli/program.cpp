@@ -31,7 +31,7 @@ const std::vector<CommandEntry>& command_entries() {
         std::vector<CommandEntry> all;
         append(all, process_entries());
         append(all, lifecycle_entries());
-        append(all, {update_entry(), mounts_entry()});
+        append(all, {update_entry(), mounts_entry(), events_entry()});
         append(all, query_entries());
         append(all, {generate_entry()});
         return all;

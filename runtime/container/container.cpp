@@ -6,6 +6,7 @@
 
 #include "base/process.hpp"
 #include "runtime/container/bundle.hpp"
+#include "runtime/container/event_log.hpp"
 #include "runtime/hooks/hook_state.hpp"
 #include "runtime/hooks/run_hooks.hpp"
 #include "runtime/protocol/channel.hpp"
@@ -94,6 +95,7 @@ Result<void> start_container(const std::string& root, const std::string& id) {
             return failure(ErrorCode::wrong_state, "cannot start a container that is still being created");
     }
     TRY(say_start(container));
+    note_event(container.directory(), "start", container.record().pid);
     auto poststart = run_poststart(container);
     // A failing poststart hook stops and destroys the container (runtime-spec runtime.md "Lifecycle" 9).
     if (!poststart) static_cast<void>(destroy_container(container).has_value());
@@ -125,7 +127,9 @@ Result<void> pause_container(const std::string& root, const std::string& id) {
         return failure(ErrorCode::wrong_state,
                        "container not running: it is " + std::string(status_word(status)));
     }
-    return TRY(container.cgroup())->freeze();
+    TRY(TRY(container.cgroup())->freeze());
+    note_event(container.directory(), "pause", container.record().pid);
+    return {};
 }
 
 Result<void> resume_container(const std::string& root, const std::string& id) {
@@ -135,7 +139,9 @@ Result<void> resume_container(const std::string& root, const std::string& id) {
         return failure(ErrorCode::wrong_state,
                        "container not paused: it is " + std::string(status_word(status)));
     }
-    return TRY(container.cgroup())->thaw();
+    TRY(TRY(container.cgroup())->thaw());
+    note_event(container.directory(), "resume", container.record().pid);
+    return {};
 }
 
 Result<std::vector<pid_t>> container_processes(const std::string& root, const std::string& id) {

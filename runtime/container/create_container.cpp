@@ -16,6 +16,7 @@
 #include "base/process.hpp"
 #include "runtime/container/bundle.hpp"
 #include "runtime/container/container.hpp"
+#include "runtime/container/event_log.hpp"
 #include "runtime/container/seccomp_cache.hpp"
 #include "runtime/hooks/hook_state.hpp"
 #include "runtime/hooks/run_hooks.hpp"
@@ -162,6 +163,7 @@ Result<LaunchedInit> launch(const CreateOptions& options, Creation& creation, Fd
     creation.record.pid = init.pid();
     creation.record.start_time = identity.start_time;
     TRY(creation.directory->save(creation.record));
+    note_event(*creation.directory, "create", init.pid());
     if (!options.pidfd_socket.empty())
         TRY(send_pidfd(options.pidfd_socket, init.pidfd(), "standard").in("--pidfd-socket"));
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, init.pid()));
@@ -244,6 +246,7 @@ Result<int> run_container(const RunOptions& options, std::vector<std::string>& w
     LaunchedInit init = TRY(launch(options.create, creation, Fd(), std::move(console)));
     if (foreground) TRY(foreground->receive_terminal());
     TRY(start_launched(init).in("unable to start container process"));
+    note_event(*creation.directory, "start", init.pid());
     TRY(run_poststart(creation));
     const pid_t pid = init.release();
     creation.rollback.dismiss();

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "runtime/container/container.hpp"
 #include "runtime/container/create_container.hpp"
+#include "runtime/container/event_log.hpp"
 #include "runtime/container/seccomp_cache.hpp"
 #include "runtime/hooks/hook_state.hpp"
 #include "runtime/kernel/credentials.hpp"
@@ -150,6 +151,7 @@ Result<LaunchedInit> start_process(const Container& container, const ExecContain
     if (!options.pidfd_socket.empty())
         TRY(send_pidfd(options.pidfd_socket, started.pidfd(), "setns").in("--pidfd-socket"));
     TRY(start_launched(started));
+    note_event(container.directory(), "exec", started.pid());
     return started;
 }
 

@@ -100,6 +100,12 @@ Result<void> StateDirectory::write(const std::string& name, std::string_view con
     return oci::replace_file(directory_, name, content, private_file, oci::Durability::atomic_only);
 }
 
+Result<void> StateDirectory::append(const std::string& name, std::string_view text) const {
+    const Fd file =
+        TRY(oci::open_at(directory_, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, private_file));
+    return oci::write_all(file, text);
+}
+
 Result<std::string> StateDirectory::read(const std::string& name, std::size_t limit) const {
     return oci::read_file(directory_, name, limit);
 }

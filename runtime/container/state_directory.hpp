@@ -27,6 +27,7 @@ public:
 
     /// Files beside state.json.
     oci::Result<void> write(const std::string& name, std::string_view content) const;
+    oci::Result<void> append(const std::string& name, std::string_view text) const;
     [[nodiscard]] oci::Result<std::string> read(const std::string& name, std::size_t limit) const;
     [[nodiscard]] bool has(const std::string& name) const;
     oci::Result<void> remove_file(const std::string& name) const;

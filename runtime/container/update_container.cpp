@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/file.hpp"
+#include "runtime/container/event_log.hpp"
 #include "runtime/launch/change_rootfs.hpp"
 #include "runtime/launch/probe_host.hpp"
 #include "runtime/plan/update_plan.hpp"
@@ -145,6 +146,7 @@ Result<std::vector<std::string>> update_container(const std::string& root, const
     TRY(change_rootfs(container, update, back));
     TRY(container.directory().write(resources_file, oci::spec::to_json(after)));
     back.forget();
+    note_event(container.directory(), "update", container.record().pid);
     return warnings;
 }
 

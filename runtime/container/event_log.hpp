@@ -1,0 +1,21 @@
+#pragma once
+// What happens to a container, one JSON line each, in a file of its state directory: `events` follows it.
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "runtime/container/state_directory.hpp"
+
+namespace ocirun {
+
+inline constexpr const char* event_file = "events.log";
+
+/// Appends {"type":TYPE,"id":ID,"data":{"time":...,"pid":...}}. An event that cannot be written is lost:
+/// nothing that happens to a container depends on its being told.
+void note_event(const StateDirectory& directory, const std::string& type, pid_t pid);
+
+/// The same line, for events that nobody writes down: "exit" with its code (-1: unknown), "oom".
+std::string event_line(const std::string& id, const std::string& type, pid_t pid, int exit_code);
+
+}  // namespace ocirun

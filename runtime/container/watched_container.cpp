@@ -1,0 +1,158 @@
+#include "runtime/container/watched_container.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/file.hpp"
+#include "base/process.hpp"
+#include "base/text.hpp"
+#include "runtime/container/event_log.hpp"
+
+namespace ocirun {
+
+using oci::BorrowedFd;
+using oci::Fd;
+using oci::Result;
+
+namespace {
+
+constexpr std::size_t log_limit = std::size_t{64} << 20U;
+constexpr int reap_patience_milliseconds = 1000;
+
+std::string fd_path(BorrowedFd fd, const std::string& name = "") {
+    return "/proc/self/fd/" + std::to_string(fd.get()) + name;
+}
+
+/// What PIDFD_GET_INFO of Linux 6.13 tells (include/uapi/linux/pidfd.h); the exit code since 6.15.
+struct PidfdInfo {
+    std::uint64_t mask;
+    std::uint64_t cgroup_id;
+    std::uint32_t ids[11];
+    std::int32_t exit_code;
+};
+constexpr std::uint64_t pidfd_info_exit = 8;
+
+/// The exit code as shells count it; -1 where the kernel does not tell processes that are not the parent.
+int exit_code_of(BorrowedFd pidfd) {
+    // It is known once the parent has waited, which the kernel tells by a hang-up.
+    pollfd entry{.fd = pidfd.get(), .events = 0, .revents = 0};
+    ::poll(&entry, 1, reap_patience_milliseconds);
+    PidfdInfo info{};
+    info.mask = pidfd_info_exit;
+    if (::ioctl(pidfd.get(), _IOWR(0xFF, 11, PidfdInfo), &info) != 0 || (info.mask & pidfd_info_exit) == 0)
+        return -1;
+    return oci::exit_status_from_wait(info.exit_code).shell_code();
+}
+
+const std::string* directory_of(const CgroupLocation& location, const std::string& controller) {
+    for (const auto& [controllers, directory] : location.directories) {
+        const auto names = oci::split(controllers, ',');
+        if (std::find(names.begin(), names.end(), controller) != names.end()) return &directory;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+Result<WatchedContainer> WatchedContainer::open(const std::string& root, const std::string& id,
+                                                BorrowedFd inotify, bool from_start) {
+    WatchedContainer watched(TRY(StateDirectory::open(root, id)), root);
+    const std::vector<int> descriptors = watched.directory_.descriptors();
+    watched.directory_watch_ =
+        ::inotify_add_watch(inotify.get(), fd_path(BorrowedFd(descriptors.back())).c_str(),
+                            IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_ONLYDIR);
+    if (watched.directory_watch_ < 0) return oci::last_system_failure("inotify");
+    if (!from_start) static_cast<void>(watched.take_lines());
+    watched.attach(inotify);
+    return watched;
+}
+
+std::string WatchedContainer::take_lines() {
+    const auto text = directory_.read(event_file, log_limit);
+    if (!text || text->size() <= read_) return {};
+    const std::size_t end = text->rfind('\n') + 1;  // a line that is being written is taken next time
+    if (end <= read_) return {};
+    std::string lines = text->substr(read_, end - read_);
+    read_ = end;
+    return lines;
+}
+
+void WatchedContainer::attach(BorrowedFd inotify) {
+    if (container_ || ended_) return;
+    auto opened = Container::open(root_, id_, false);
+    if (!opened || opened->record().pid == 0) return;
+    auto pidfd = opened->init_pidfd();
+    container_.emplace(std::move(*opened));
+    if (!pidfd) {
+        ended_ = true;
+        return;
+    }
+    pidfd_ = std::move(*pidfd);
+    watch_memory(inotify);
+}
+
+void WatchedContainer::watch_memory(BorrowedFd inotify) {
+    const CgroupLocation& location = container_->record().cgroup;
+    oom_seen_ = oom_kills();
+    if (location.version == CgroupVersion::v2) {
+        const auto directory = location.directories.find("");
+        if (directory != location.directories.end())
+            memory_watch_ =
+                ::inotify_add_watch(inotify.get(), (directory->second + "/memory.events").c_str(), IN_MODIFY);
+        return;
+    }
+    const std::string* directory = directory_of(location, "memory");
+    if (directory == nullptr) return;
+    const auto cgroup = oci::open_file(*directory, O_RDONLY | O_DIRECTORY);
+    const auto control = oci::open_file(*directory + "/memory.oom_control", O_RDONLY);
+    Fd events(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!cgroup || !control || !events.is_open()) return;
+    const std::string text = std::to_string(events.get()) + " " + std::to_string(control->get());
+    if (oci::write_kernel_file(*cgroup, "cgroup.event_control", text)) oom_events_ = std::move(events);
+}
+
+unsigned long WatchedContainer::oom_kills() const {
+    const auto manager = container_->cgroup();
+    if (!manager) return 0;
+    const auto kills = (*manager)->oom_kills();
+    return kills ? *kills : 0;
+}
+
+std::string WatchedContainer::take_out_of_memory() {
+    if (!container_) return {};
+    if (oom_events_.is_open()) {
+        std::uint64_t count = 0;
+        const ssize_t got = ::read(oom_events_.get(), &count, sizeof count);
+        // Told too when the cgroup is removed: then there is nothing to be counted any more.
+        if (got != static_cast<ssize_t>(sizeof count)) return {};
+        const std::string* directory = directory_of(container_->record().cgroup, "memory");
+        if (directory == nullptr || !oci::exists_at(oci::current_directory, *directory)) return {};
+        return event_line(id_, "oom", 0, -1);
+    }
+    const unsigned long kills = oom_kills();
+    std::string lines;
+    for (; oom_seen_ < kills; ++oom_seen_) lines += event_line(id_, "oom", 0, -1);
+    return lines;
+}
+
+std::string WatchedContainer::take_exit() {
+    std::string lines = take_lines() + take_out_of_memory();
+    lines += event_line(id_, "exit", container_->record().pid, exit_code_of(pidfd_));
+    pidfd_.reset();
+    oom_events_.reset();
+    ended_ = true;
+    return lines;
+}
+
+bool WatchedContainer::is_gone() const {
+    return !directory_.has(state_file);
+}
+
+}  // namespace ocirun
