@@ -1,21 +1,21 @@
 #include "imagetool/bundle/unpack_bundle.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstdio>
 
 #include "base/file.hpp"
 #include "base/file_replace.hpp"
 #include "base/path_in_root.hpp"
 #include "base/text.hpp"
+#include "imagetool/bundle/bundle_directory.hpp"
+#include "imagetool/bundle/bundle_record.hpp"
+#include "imagetool/bundle/cache_users.hpp"
 #include "imagetool/bundle/find_user.hpp"
+#include "imagetool/bundle/overlay_root.hpp"
 #include "imagetool/bundle/to_runtime_config.hpp"
+#include "imagetool/bundle/tree_records.hpp"
 #include "imagetool/layer/apply_layer.hpp"
+#include "imagetool/overlay/mount_overlay.hpp"
 #include "imagetool/stream/compression.hpp"
 #include "spec/runtime/config_json.hpp"
 
@@ -32,47 +32,6 @@ using oci::Result;
 using oci::spec::Descriptor;
 
 constexpr std::size_t user_file_limit = std::size_t{10} << 20U;
-/// Where the new root grows until it is whole, inside the bundle: the same file system, one rename.
-constexpr const char* growing_root = ".ocimg-rootfs";
-
-/// The bundle's directory, held by this process; made by it, or found empty (or forced).
-struct BundleDirectory {
-    Fd fd;
-    std::string path;
-    bool made = false;
-};
-
-Result<BundleDirectory> open_bundle(const std::string& path, bool force) {
-    const std::string context = "bundle " + quote(path);
-    BundleDirectory bundle{.fd = {}, .path = path};
-    // 0700: the images' setuid programs are nothing for other users of this host.
-    auto made = oci::make_directory(oci::current_directory, path, 0700);
-    bundle.made = made.has_value();
-    if (!made && made.error().code != ErrorCode::exists) {
-        return failure(made.error().code, context + ": " + oci::errno_text(made.error().system_errno));
-    }
-    auto directory = oci::open_file(path, O_RDONLY | O_DIRECTORY);
-    if (!directory) {
-        return failure(directory.error().code,
-                       context + ": " + oci::errno_text(directory.error().system_errno));
-    }
-    bundle.fd = std::move(*directory);
-    if (::flock(bundle.fd.get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK) return oci::last_system_failure(context + ": flock");
-        return failure(ErrorCode::wrong_state, context + ": another ocimg works in it");
-    }
-    // What an ocimg that was killed left there does not count; it is removed before the new root grows.
-    std::vector<std::string> names = TRY(oci::list_directory(bundle.fd).in(context));
-    std::erase(names, growing_root);
-    if (!force && !names.empty()) {
-        return failure(ErrorCode::exists,
-                       context +
-                           " exists and is not empty: name another one, or give --force to replace its "
-                           "rootfs and config.json");
-    }
-    return bundle;
-}
-
 /// Everything about the layers that can be known before the first byte is written.
 Result<void> check_layers(const Layout& layout, const oci::spec::Manifest& manifest) {
     for (std::size_t i = 0; i < manifest.layers.size(); ++i) {
@@ -83,9 +42,32 @@ Result<void> check_layers(const Layout& layout, const oci::spec::Manifest& manif
     return {};
 }
 
+ProgressItem start_item(const UnpackOptions& options, const Descriptor& layer) {
+    if (options.progress == nullptr) return {};
+    constexpr std::size_t shown = 12;
+    const std::size_t colon = layer.digest.find(':');
+    return options.progress->start("layer " + layer.digest.substr(colon + 1, shown),
+                                   static_cast<std::uint64_t>(layer.size));
+}
+
+/// Lets the layers that the cache lacks report on themselves. The items outlive the layers.
+void report_on_layers(std::vector<LayerToUnpack>& layers, std::vector<ProgressItem>& items,
+                      const UnpackOptions& options, const oci::spec::Manifest& manifest) {
+    items.resize(layers.size());
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        layers[i].open_blob = [&item = items[i], &options, &blob = manifest.layers[i],
+                               open = std::move(layers[i].open_blob)] {
+            item = start_item(options, blob);
+            return open();
+        };
+        layers[i].on_read = [&item = items[i]](std::uint64_t bytes) { item.add(bytes); };
+        layers[i].on_done = [&item = items[i]] { item.finish(); };
+    }
+}
+
 Result<void> apply_layers(const Layout& layout, const FoundImage& image, BorrowedFd rootfs,
-                          const UnpackOptions& options) {
-    const ApplyOptions apply{.keep_dirlinks = options.keep_dirlinks};
+                          TreeRecorder& recorder, const UnpackOptions& options) {
+    ApplyOptions apply{.keep_dirlinks = options.keep_dirlinks, .observer = &recorder};
     for (std::size_t i = 0; i < image.manifest.layers.size(); ++i) {
         const Descriptor& layer = image.manifest.layers[i];
         const std::string context = "layers[" + std::to_string(i) + "]";
@@ -95,52 +77,70 @@ Result<void> apply_layers(const Layout& layout, const FoundImage& image, Borrowe
                                  .digest = layer.digest,
                                  .size = static_cast<std::uint64_t>(layer.size),
                                  .diff_id = image.config.rootfs.diff_ids[i]};
+        recorder.begin_layer(static_cast<std::uint32_t>(i));
+        ProgressItem item = start_item(options, layer);
+        apply.on_read = [&item](std::uint64_t bytes) { item.add(bytes); };
         TRY(apply_layer_blob(source, rootfs, apply).in(context));
+        item.finish();
     }
     return {};
 }
 
-/// Makes the directory for the new root. What an ocimg that was killed left there goes away first.
-Result<Fd> make_growing_root(BorrowedFd bundle) {
-    TRY(oci::remove_tree(bundle, growing_root));
-    TRY(oci::make_directory(bundle, growing_root, 0755));
-    Fd root = TRY(oci::open_at(bundle, growing_root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-    // Not the caller's umask and not the present time: images need not have an entry for their root.
-    if (::fchmod(root.get(), 0755) != 0) return oci::last_system_failure("chmod the root directory");
-    const struct timespec epoch[2] = {{0, 0}, {0, 0}};
-    if (::futimens(root.get(), epoch) != 0)
-        return oci::last_system_failure("set times of the root directory");
-    return root;
-}
-
-/// Puts the finished root in its place; an old one goes away afterwards.
-Result<void> publish_root(BorrowedFd bundle) {
-    const bool replaces = oci::exists_at(bundle, "rootfs");
-    const unsigned flags = replaces ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-    if (::renameat2(bundle.get(), growing_root, bundle.get(), "rootfs", flags) != 0) {
-        return oci::last_system_failure("rename to rootfs");
-    }
-    return replaces ? oci::remove_tree(bundle, growing_root).in("remove the old rootfs") : Result<void>{};
-}
-
-Result<std::vector<std::string>> fill_bundle(const Layout& layout, const FoundImage& image, BorrowedFd bundle,
-                                             const UnpackOptions& options) {
-    const Fd root = TRY(make_growing_root(bundle));
-    TRY(apply_layers(layout, image, root, options));
+Result<Conversion> convert_config(const FoundImage& image, BorrowedFd root) {
     const std::string user = image.config.config.has_value() ? image.config.config->user : std::string();
-    Conversion conversion = TRY(to_runtime_config(image.config, TRY(look_up_user(root, user))));
+    return to_runtime_config(image.config, TRY(look_up_user(root, user)));
+}
+
+/// The parts have their places; config.json and the record say that the bundle is whole.
+Result<void> write_documents(const BundleDirectory& bundle, const Conversion& conversion,
+                             const BundleRecord& record) {
     const std::string text = oci::spec::to_json(conversion.config, "    ") + "\n";
-    TRY(publish_root(bundle));
-    TRY(oci::replace_file(bundle, "config.json", text, 0644, oci::Durability::atomic_only));
+    TRY(oci::replace_file(bundle.fd(), "config.json", text, 0644, oci::Durability::atomic_only));
+    return write_bundle_record(bundle.fd(), record);
+}
+
+Result<std::vector<std::string>> fill_tree(const Layout& layout, const FoundImage& image,
+                                           const BundleDirectory& bundle, const UnpackOptions& options,
+                                           const BundleRecord& record) {
+    const Fd growing = TRY(bundle.make_growing());
+    const Fd root = TRY(make_root_directory(growing, "rootfs"));
+    const auto recorder = TRY(TreeRecorder::open(growing, tree_records_name, root));
+    TRY(apply_layers(layout, image, root, *recorder, options));
+    Conversion conversion = TRY(convert_config(image, root));
+    TRY(recorder->finish());
+    TRY(bundle.publish());
+    TRY(write_documents(bundle, conversion, record));
     return std::move(conversion.warnings);
 }
 
-void take_back(const BundleDirectory& bundle, bool forced) {
-    // Nothing more can be done when this fails too; the first error is the one to tell.
-    if (auto removed = oci::remove_tree(bundle.fd, growing_root); !removed) return;
-    if (forced && !bundle.made) return;
-    if (auto removed = oci::remove_tree(bundle.fd, "rootfs"); !removed) return;
-    if (bundle.made) ::rmdir(bundle.path.c_str());
+Result<std::vector<std::string>> fill_overlay(const Layout& layout, const FoundImage& image,
+                                              const BundleDirectory& bundle, const UnpackOptions& options,
+                                              BundleRecord record) {
+    if (image.manifest.layers.empty())
+        return failure(ErrorCode::invalid, "the image has no layers: unpack it without --overlay");
+    record.layer_cache = TRY(
+        oci::absolute_path(options.layer_cache.empty() ? TRY(default_layer_cache()) : options.layer_cache));
+    const LayerCache cache =
+        TRY(LayerCache::open(record.layer_cache, {.attributes = usable_overlay_attributes(),
+                                                  .keep_dirlinks = options.keep_dirlinks}));
+    record.attributes = cache.attributes() == OverlayAttributes::user ? "user" : "trusted";
+    const Fd hold = TRY(cache.hold());
+    std::vector<LayerToUnpack> needed = layers_to_unpack(layout, image);
+    std::vector<ProgressItem> items;
+    report_on_layers(needed, items, options, image.manifest);
+    const LayerStack layers = TRY(cache.unpack(needed));
+    record.chain_ids = layers.chain_ids;
+    const Fd growing = TRY(bundle.make_growing());
+    TRY(make_overlay_directories(growing, layers));
+    const Fd mount = TRY(mount_overlay_root(growing, layers, cache.attributes()));
+    Conversion conversion = TRY(convert_config(image, mount));
+    TRY(bundle.publish());
+    TRY(write_documents(bundle, conversion, record));
+    TRY(register_cache_user(cache, bundle.path()));
+    // Last of all, so that nothing that fails leaves a mount behind.
+    const Fd place = TRY(oci::open_at(bundle.fd(), "rootfs", O_PATH | O_DIRECTORY | O_NOFOLLOW));
+    TRY(attach_mount(mount, place));
+    return std::move(conversion.warnings);
 }
 
 Result<std::string> read_user_file(BorrowedFd rootfs, const std::string& path) {
@@ -171,10 +171,17 @@ Result<oci::spec::User> look_up_user(BorrowedFd rootfs, const std::string& user)
 Result<std::vector<std::string>> unpack_bundle(const Layout& layout, const FoundImage& image,
                                                const std::string& bundle_path, const UnpackOptions& options) {
     TRY(check_layers(layout, image.manifest));
-    const BundleDirectory bundle = TRY(open_bundle(bundle_path, options.force));
-    auto filled = fill_bundle(layout, image, bundle.fd, options);
+    BundleRecord record{.layout = TRY(oci::absolute_path(layout.path())),
+                        .tag = image.tag,
+                        .manifest = image.descriptor,
+                        .root = options.overlay ? "overlay" : "tree",
+                        .keep_dirlinks = options.keep_dirlinks};
+    const BundleDirectory bundle =
+        TRY(BundleDirectory::open(bundle_path, options.force ? BundleMode::replace : BundleMode::fresh));
+    auto filled = options.overlay ? fill_overlay(layout, image, bundle, options, std::move(record))
+                                  : fill_tree(layout, image, bundle, options, record);
     if (!filled) {
-        take_back(bundle, options.force);
+        bundle.take_back();
         return filled.error().in("unpack to " + quote(bundle_path));
     }
     return filled;

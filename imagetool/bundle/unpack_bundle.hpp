@@ -6,6 +6,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "imagetool/progress/progress.hpp"
 #include "imagetool/store/find_image.hpp"
 #include "imagetool/store/layout.hpp"
 #include "spec/runtime/process.hpp"
@@ -15,9 +16,13 @@ namespace ocimg {
 struct UnpackOptions {
     bool force = false;          // replace rootfs and config.json of an existing bundle
     bool keep_dirlinks = false;  // see ApplyOptions
+    bool overlay = false;        // rootfs is a mount of shared layers, see overlay_root.hpp
+    std::string layer_cache;     // for overlays; empty: default_layer_cache()
+    Progress* progress = nullptr;
 };
 
-/// Applies every layer, with its digest and diff id checked, and writes config.json last. A bundle that is
+/// Applies every layer, with its digest and diff id checked, and writes config.json and ocimg.json last
+/// (an overlay is mounted after that). A bundle that is
 /// there and not empty is an error unless forced. On any failure the directory is as it was before; a
 /// forced replacement keeps the old content until the new one is whole.
 /// Gives warnings for the user.

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/image/edit.hpp"
@@ -25,17 +26,7 @@ using oci::Result;
 
 Result<WriteOptions> write_options(const oci::cli::Values& values) {
     WriteOptions options;
-    const std::string name = values.get("compression");
-    bool known = false;
-    for (const Compression compression : {Compression::none, Compression::gzip, Compression::zstd}) {
-        if (name_of(compression) != name) continue;
-        options.compression = compression;
-        known = true;
-    }
-    if (!known) {
-        return failure(ErrorCode::invalid,
-                       "--compression " + quote(name) + ": allowed are gzip, zstd and none");
-    }
+    options.compression = TRY(compression_argument(values));
     options.clamp_mtime = TRY(source_date_epoch());
     options.prefix = values.get("prefix");
     return options;
@@ -86,11 +77,6 @@ Result<int> run_append(const oci::cli::Values& values) {
 }
 
 oci::cli::Command append_command() {
-    oci::cli::Option compression =
-        value_option("compression", "NAME", "compression of the new layer: gzip, zstd or none");
-    compression.default_value = "gzip";
-    compression.completes = oci::cli::Completes::words;
-    compression.words = {"gzip", "zstd", "none"};
     return {
         .name = "append",
         .summary = "add a directory or a tar archive to an image as its top layer",
@@ -100,7 +86,7 @@ oci::cli::Command append_command() {
             "written with sorted entries; file times later than SOURCE_DATE_EPOCH, when that is "
             "set, become it. A tar archive, compressed or not, is taken as it is; - reads one "
             "from standard input.",
-        .options = {image_option("image to add to"), new_tag_option(), compression,
+        .options = {image_option("image to add to"), new_tag_option(), compression_option(),
                     value_option("prefix", "PATH", "put the directory's content at this path of the image"),
                     platform_option(), value_option("created-by", "TEXT", "text for the image's history"),
                     created_option(), written_json_option()},

@@ -20,9 +20,12 @@ CommandEntry generate_entry();
 CommandEntry history_entry();
 CommandEntry inspect_entry();
 CommandEntry list_entry();
+CommandEntry mount_entry();
 CommandEntry new_entry();
 CommandEntry remove_entry();
 CommandEntry tag_entry();
+CommandEntry repack_entry();
+CommandEntry umount_entry();
 CommandEntry unpack_entry();
 
 /// Every command, in the order in which help shows them.

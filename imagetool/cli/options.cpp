@@ -36,6 +36,14 @@ Option written_json_option() {
     return switch_option("json", "print the new image's descriptor as JSON");
 }
 
+Option layer_cache_option() {
+    Option option = value_option("layer-cache", "DIR",
+                                 "unpacked layers that bundles share (default: OCIMG_LAYER_CACHE, else "
+                                 "/var/lib/ocimg-layers, or below $XDG_CACHE_HOME for users)");
+    option.completes = oci::cli::Completes::directories;
+    return option;
+}
+
 Option created_option() {
     return value_option("created", "TIME",
                         "creation time by RFC 3339 (default: SOURCE_DATE_EPOCH, else 1970)");

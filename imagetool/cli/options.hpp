@@ -19,6 +19,8 @@ oci::cli::Option platform_option();
 /// --tag TAG and --json, of a command that writes an image.
 oci::cli::Option new_tag_option();
 oci::cli::Option written_json_option();
+/// --layer-cache DIR
+oci::cli::Option layer_cache_option();
 
 /// --created TIME
 oci::cli::Option created_option();

@@ -37,6 +37,9 @@ const std::vector<CommandEntry>& command_entries() {
         tag_entry(),      //
         remove_entry(),   //
         unpack_entry(),   //
+        repack_entry(),   //
+        mount_entry(),    //
+        umount_entry(),   //
         generate_entry(),
     };
     return entries;

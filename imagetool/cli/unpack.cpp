@@ -1,6 +1,7 @@
 #include "imagetool/bundle/unpack_bundle.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/store/find_image.hpp"
 #include "imagetool/transfer/open_place.hpp"
@@ -14,7 +15,12 @@ oci::Result<int> run_unpack(const oci::cli::Values& values) {
     auto [layout, query] = TRY(open_image_place(arguments.place, Access::read));
     query.platform = TRY(platform_argument(values));
     const FoundImage image = TRY(find_image(layout, query));
-    const UnpackOptions options{.force = values.has("force"), .keep_dirlinks = values.has("keep-dirlinks")};
+    const auto progress = TRY(open_progress(values));
+    const UnpackOptions options{.force = values.has("force"),
+                                .keep_dirlinks = values.has("keep-dirlinks"),
+                                .overlay = values.has("overlay"),
+                                .layer_cache = values.get("layer-cache"),
+                                .progress = progress.get()};
     const auto warnings = TRY(unpack_bundle(layout, image, arguments.others.front(), options));
     for (const std::string& warning : warnings) warn(warning);
     return 0;
@@ -28,11 +34,18 @@ oci::cli::Command unpack_command() {
         .description =
             "Writes BUNDLE/rootfs from the layers and BUNDLE/config.json from the image's "
             "configuration. Every blob is checked against its digest, every layer against its "
-            "diff id. When anything fails, BUNDLE is as it was before.",
+            "diff id. When anything fails, BUNDLE is as it was before. BUNDLE/ocimg.json says where "
+            "the bundle comes from; repack needs it.\n\n"
+            "With --overlay each layer is unpacked once into a cache that all bundles share, and rootfs "
+            "is mounted on top of it, copy-on-write: changes go to BUNDLE/upper. The mount stays until "
+            "'ocimg umount BUNDLE' or the next boot, after which 'ocimg mount BUNDLE' brings it back; "
+            "'ocimg umount --remove BUNDLE' deletes the bundle.",
         .options = {image_option("image to unpack; the tag may be left out when there is one image"),
                     value_option("platform", "OS/ARCH[/VARIANT]",
                                  "which image, when the tag has several platforms (default: this machine's)"),
                     switch_option("force", "replace rootfs and config.json of an existing bundle"),
+                    switch_option("overlay", "mount rootfs from layers that all bundles share"),
+                    layer_cache_option(), progress_option(),
                     switch_option("keep-dirlinks",
                                   "follow a link where a layer has a directory, do not "
                                   "replace it")},

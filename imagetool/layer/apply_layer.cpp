@@ -24,12 +24,13 @@ oci::Result<void> apply_whiteout(LayerRoot& root, const EntryPath& path, const W
     return root.remove_lower(*parent, whiteout.target);
 }
 
-oci::Result<void> apply_entry(LayerRoot& root, EntryWriter& writer, const Entry& entry, TarReader& reader) {
+oci::Result<void> apply_entry(LayerRoot& root, EntryWriter& writer, const Entry& entry, std::uint64_t number,
+                              TarReader& reader) {
     const EntryPath path = TRY(entry_path(entry.name));
     const Whiteout whiteout = TRY(whiteout_of(path));
     switch (whiteout.kind) {
         case WhiteoutKind::none:
-            return writer.write(entry, path, reader);
+            return writer.write(entry, number, path, reader);
         case WhiteoutKind::single:
         case WhiteoutKind::opaque:
             return apply_whiteout(root, path, whiteout);
@@ -40,7 +41,8 @@ oci::Result<void> apply_entry(LayerRoot& root, EntryWriter& writer, const Entry&
 }
 
 oci::Result<LayerRoot> open_root(oci::BorrowedFd rootfs, const ApplyOptions& options) {
-    if (!options.alone.has_value() || options.alone->lower.get() < 0) return LayerRoot::open(rootfs);
+    if (!options.alone.has_value() || options.alone->lower.get() < 0)
+        return LayerRoot::open(rootfs, options.observer);
     oci::Fd lower = TRY(oci::duplicate(options.alone->lower));
     return LayerRoot::open_above(rootfs, LowerLayers(std::move(lower), options.alone->attributes));
 }
@@ -50,8 +52,8 @@ oci::Result<void> apply_blocks(BlockSource& tar, oci::BorrowedFd rootfs, const A
     EntryWriter writer(root, options.keep_dirlinks);
     TarReader reader(tar);
     Entry entry;
-    while (TRY(reader.next(entry))) {
-        TRY(apply_entry(root, writer, entry, reader).in("entry " + oci::quote(entry.name)));
+    for (std::uint64_t number = 0; TRY(reader.next(entry)); ++number) {
+        TRY(apply_entry(root, writer, entry, number, reader).in("entry " + oci::quote(entry.name)));
     }
     TRY(reader.drain());
     return root.restore_directory_times();
@@ -76,8 +78,24 @@ oci::Result<void> apply_verified(const LayerSource& layer, ByteSource& blob, oci
                                                      ", the image config says " + layer.diff_id);
 }
 
+/// A blob's file, which tells how much of it was read.
+class CountedFile final : public ByteSource {
+public:
+    CountedFile(oci::BorrowedFd file, const std::function<void(std::uint64_t)>& on_read)
+        : file_(file), on_read_(on_read) {}
+    oci::Result<std::size_t> read(std::span<std::byte> buffer) override {
+        const std::size_t count = TRY(file_.read(buffer));
+        if (on_read_) on_read_(count);
+        return count;
+    }
+
+private:
+    FileSource file_;
+    const std::function<void(std::uint64_t)>& on_read_;
+};
+
 oci::Result<void> apply_blob(const LayerSource& layer, oci::BorrowedFd rootfs, const ApplyOptions& options) {
-    FileSource file(layer.blob);
+    CountedFile file(layer.blob, options.on_read);
     const std::unique_ptr<VerifyingSource> blob = TRY(VerifyingSource::open(file, layer.digest, layer.size));
     oci::Result<void> applied;
     {

@@ -3,11 +3,13 @@
 // image-spec layer.md "Applying Changesets". No lookup ever leaves the root.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "imagetool/layer/apply_observer.hpp"
 #include "imagetool/layer/overlay_format.hpp"
 #include "imagetool/stream/byte_stream.hpp"
 
@@ -30,6 +32,10 @@ struct ApplyOptions {
     /// The root is an empty directory for this layer alone, in the overlay's format, and not a tree
     /// that grows layer by layer.
     std::optional<LayerAlone> alone;
+    /// Told what happens; not for layers alone. Null: nobody.
+    ApplyObserver* observer = nullptr;
+    /// Told of each part of the blob that was read, on another thread.
+    std::function<void(std::uint64_t bytes)> on_read;
 };
 
 /// A layer blob and everything it is checked against.

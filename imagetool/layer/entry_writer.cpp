@@ -50,7 +50,8 @@ oci::Result<void> set_xattrs(const XattrTarget& target, const Entry& entry) {
 }
 
 /// Owner, then mode (chown clears set-user-id), then attributes (chown clears capabilities).
-oci::Result<void> set_metadata(oci::BorrowedFd file, const Entry& entry) {
+/// Gives the inode.
+oci::Result<ino_t> set_metadata(oci::BorrowedFd file, const Entry& entry) {
     const struct stat status = TRY(oci::status_of(file));
     const bool new_owner = status.st_uid != entry.uid || status.st_gid != entry.gid;
     if (new_owner && ::fchown(file.get(), entry.uid, entry.gid) != 0) {
@@ -61,7 +62,8 @@ oci::Result<void> set_metadata(oci::BorrowedFd file, const Entry& entry) {
         ::fchmod(file.get(), entry.mode) != 0) {
         return oci::last_system_failure("change mode");
     }
-    return set_xattrs(XattrTarget(file), entry);
+    TRY(set_xattrs(XattrTarget(file), entry));
+    return status.st_ino;
 }
 
 oci::Result<void> write_content(oci::BorrowedFd file, const Entry& entry, TarReader& reader) {
@@ -100,7 +102,9 @@ oci::Result<void> set_owner_and_time(const OpenDirectory& parent, const std::str
 
 }  // namespace
 
-oci::Result<void> EntryWriter::write(const Entry& entry, const EntryPath& path, TarReader& reader) {
+oci::Result<void> EntryWriter::write(const Entry& entry, std::uint64_t number, const EntryPath& path,
+                                     TarReader& reader) {
+    number_ = number;
     if (path.is_root()) return write_root(entry);
     const DirectoryPtr parent = TRY(root_.directory(path.parent, MissingDirectories::make));
     switch (entry.kind) {
@@ -125,6 +129,11 @@ oci::Result<void> EntryWriter::write(const Entry& entry, const EntryPath& path, 
     return {};
 }
 
+oci::Result<void> EntryWriter::tell_made(const std::string& path, const Entry& entry, ino_t inode) {
+    if (root_.observer() == nullptr) return {};
+    return root_.observer()->made(path, entry, number_, inode);
+}
+
 oci::Result<void> EntryWriter::write_file(const OpenDirectory& parent, const std::string& name,
                                           const Entry& entry, TarReader& reader) {
     const oci::Fd file(TRY(make_replacing(root_, parent, name, "create", [&] {
@@ -133,10 +142,10 @@ oci::Result<void> EntryWriter::write_file(const OpenDirectory& parent, const std
     })));
     if (parent.has_default_acl) TRY(XattrTarget(file).clear());
     TRY(write_content(file, entry, reader));
-    TRY(set_metadata(file, entry));
+    const ino_t inode = TRY(set_metadata(file, entry));
     const timespec times[2] = {{0, UTIME_OMIT}, as_timespec(entry.mtime)};
     if (::futimens(file.get(), times) != 0) return oci::last_system_failure("set time");
-    return {};
+    return tell_made(parent.path_of(name), entry, inode);
 }
 
 /// With keep_dirlinks: the directory inside the root that a link in the entry's place leads to.
@@ -180,7 +189,8 @@ oci::Result<void> EntryWriter::write_directory(const OpenDirectory& parent, cons
     }
     if (replaced) TRY(root_.hide_lower(*directory));
     if (existed || parent.has_default_acl) TRY(XattrTarget(directory->fd).clear());
-    TRY(set_metadata(directory->fd, entry));
+    const ino_t inode = TRY(set_metadata(directory->fd, entry));
+    TRY(tell_made(directory->path, entry, inode));
     root_.set_directory_time(directory->path, entry.mtime);
     root_.mark_made(directory->path);
     if (entry.xattrs.contains("system.posix_acl_default")) return root_.refresh(directory->path);
@@ -192,7 +202,7 @@ oci::Result<void> EntryWriter::write_root(const Entry& entry) {
     if (entry.kind != EntryKind::directory) return invalid("the root can only be a directory");
     const DirectoryPtr root = root_.root();
     TRY(XattrTarget(root->fd).clear());
-    TRY(set_metadata(root->fd, entry));
+    TRY(tell_made("", entry, TRY(set_metadata(root->fd, entry))));
     root_.set_directory_time(root->path, entry.mtime);
     return root_.refresh(root->path);
 }
@@ -225,7 +235,8 @@ oci::Result<void> EntryWriter::write_hard_link(const OpenDirectory& parent, cons
     TRY(make_replacing(root_, parent, name, what, [&] {
         return ::linkat(holder->fd.get(), target.name.c_str(), parent.fd.get(), name.c_str(), 0);
     }));
-    return {};
+    if (root_.observer() == nullptr) return {};
+    return root_.observer()->linked(parent.path_of(name), holder->path_of(target.name), status.st_ino);
 }
 
 oci::Result<void> EntryWriter::write_symbolic_link(const OpenDirectory& parent, const std::string& name,
@@ -235,6 +246,7 @@ oci::Result<void> EntryWriter::write_symbolic_link(const OpenDirectory& parent, 
         return ::symlinkat(entry.link_target.c_str(), parent.fd.get(), name.c_str());
     }));
     TRY(set_owner_and_time(parent, name, entry));
+    TRY(tell_made(parent.path_of(name), entry, 0));
     return entry.xattrs.empty() ? oci::Result<void>() : set_xattrs(XattrTarget(parent.fd, name), entry);
 }
 
@@ -260,6 +272,7 @@ oci::Result<void> EntryWriter::write_node(const OpenDirectory& parent, const std
     if ((status.st_mode & 07777U) != entry.mode && ::chmod(path.c_str(), entry.mode) != 0) {
         return oci::last_system_failure("change mode");
     }
+    TRY(tell_made(parent.path_of(name), entry, 0));
     return entry.xattrs.empty() ? oci::Result<void>() : set_xattrs(XattrTarget(parent.fd, name), entry);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Makes the files of a layer in a root file system: one kind of entry a function.
 
+#include <cstdint>
 #include <string>
 
 #include "base/result.hpp"
@@ -17,8 +18,9 @@ class EntryWriter {
 public:
     EntryWriter(LayerRoot& root, bool keep_dirlinks) : root_(root), keep_dirlinks_(keep_dirlinks) {}
 
-    /// Makes one entry; `reader` stands at its content.
-    oci::Result<void> write(const Entry& entry, const EntryPath& path, TarReader& reader);
+    /// Makes one entry; `reader` stands at its content. `number` counts the entries of the layer.
+    oci::Result<void> write(const Entry& entry, std::uint64_t number, const EntryPath& path,
+                            TarReader& reader);
 
 private:
     oci::Result<void> write_file(const OpenDirectory& parent, const std::string& name, const Entry& entry,
@@ -26,6 +28,7 @@ private:
     oci::Result<void> write_directory(const OpenDirectory& parent, const EntryPath& path, const Entry& entry);
     oci::Result<DirectoryPtr> open_kept_directory(const OpenDirectory& parent, const EntryPath& path);
     oci::Result<void> write_root(const Entry& entry);
+    oci::Result<void> tell_made(const std::string& path, const Entry& entry, ino_t inode);
     oci::Result<bool> status_of_link_target(const OpenDirectory& holder, const std::string& name,
                                             struct stat& status);
     oci::Result<void> write_hard_link(const OpenDirectory& parent, const std::string& name,
@@ -36,6 +39,7 @@ private:
 
     LayerRoot& root_;
     bool keep_dirlinks_;
+    std::uint64_t number_ = 0;
 };
 
 }  // namespace ocimg

@@ -118,8 +118,9 @@ private:
     int links_ = 0;
 };
 
-oci::Result<LayerRoot> LayerRoot::open(oci::BorrowedFd rootfs) {
+oci::Result<LayerRoot> LayerRoot::open(oci::BorrowedFd rootfs, ApplyObserver* observer) {
     LayerRoot root;
+    root.observer_ = observer;
     oci::Fd fd = TRY(oci::open_at(rootfs, ".", O_RDONLY | O_DIRECTORY));
     root.lower_is_empty_ = TRY(oci::list_directory(fd)).empty();
     root.root_ = TRY(root.adopt(std::move(fd), ""));
@@ -205,6 +206,14 @@ oci::Result<DirectoryPtr> LayerRoot::make_child(const OpenDirectory& parent, con
     }
     times_[path] = Timestamp{};
     mark_made(path);
+    if (observer_ != nullptr) {
+        Entry implied;
+        implied.kind = EntryKind::directory;
+        implied.mode = 0755;
+        implied.uid = ::geteuid();
+        implied.gid = ::getegid();
+        TRY(observer_->made(path, implied, 0, status.st_ino));
+    }
     return adopt(std::move(fd), path);
 }
 
@@ -242,8 +251,12 @@ oci::Result<void> LayerRoot::remove(const OpenDirectory& parent, const std::stri
     }
     if (S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode)) forget_below(parent.path_of(name));
     if (S_ISDIR(status.st_mode) && lower_.has_value()) lower_->forget_below(parent.path_of(name));
-    if (S_ISDIR(status.st_mode)) return oci::remove_tree(parent.fd, name);
-    return oci::remove_file(parent.fd, name);
+    if (S_ISDIR(status.st_mode)) {
+        TRY(oci::remove_tree(parent.fd, name));
+    } else {
+        TRY(oci::remove_file(parent.fd, name));
+    }
+    return observer_ == nullptr ? oci::Result<void>() : observer_->removed(parent.path_of(name));
 }
 
 oci::Result<void> LayerRoot::remove_lower(const OpenDirectory& parent, const std::string& name) {

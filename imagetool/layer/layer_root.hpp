@@ -14,6 +14,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "imagetool/layer/apply_observer.hpp"
 #include "imagetool/layer/lower_layers.hpp"
 #include "imagetool/tar/entry.hpp"
 
@@ -37,12 +38,13 @@ enum class MissingDirectories { make, leave };
 class LayerRoot {
 public:
     /// The root holds all lower layers, and what the layer hides is removed from it.
-    static oci::Result<LayerRoot> open(oci::BorrowedFd rootfs);
+    static oci::Result<LayerRoot> open(oci::BorrowedFd rootfs, ApplyObserver* observer = nullptr);
     /// The root is an empty directory for this layer alone, in the overlay's format: what it hides of
     /// `lower` is marked. Parents that only `lower` has are copied, without their content.
     static oci::Result<LayerRoot> open_above(oci::BorrowedFd rootfs, LowerLayers lower);
 
     [[nodiscard]] const DirectoryPtr& root() const { return root_; }
+    [[nodiscard]] ApplyObserver* observer() const { return observer_; }
 
     /// The directory at `path` (relative, clean). Symbolic links on the way are followed as if the root
     /// were "/": none leads out. With `make`, missing directories are made (0755, time 0) and anything
@@ -97,7 +99,8 @@ private:
 
     DirectoryPtr root_;
     std::optional<LowerLayers> lower_;  // only in the overlay's format
-    bool lower_is_empty_ = false;       // then nothing can be hidden, and nothing need be marked
+    ApplyObserver* observer_ = nullptr;
+    bool lower_is_empty_ = false;  // then nothing can be hidden, and nothing need be marked
     std::unordered_map<std::string, Cached> cache_;
     std::list<std::string> uses_;  // most recent first
     std::unordered_set<std::string> made_;

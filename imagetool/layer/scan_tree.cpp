@@ -45,6 +45,39 @@ oci::Error cannot_be_stored(const std::string& path) {
         oci::quote(path) + " cannot be stored in a layer: names that start with .wh. mark deletions");
 }
 
+/// The attributes that a layer carries: those that readers of the tree would see.
+oci::Result<std::map<std::string, std::string>> carried_xattrs(const XattrTarget& target,
+                                                               bool overlay_upper) {
+    if (!overlay_upper) return target.read();
+    std::map<std::string, std::string> carried;
+    for (auto& [name, value] : TRY(target.read_all())) {
+        if (name.ends_with(".overlay.redirect") || name.ends_with(".overlay.metacopy")) {
+            return oci::failure(oci::ErrorCode::unsupported,
+                                "the overlay keeps only a part of it (" + name +
+                                    "): mount with redirect_dir=nofollow,metacopy=off");
+        }
+        OverlayAttributeMeaning meaning = overlay_meaning_of(name);
+        if (!meaning.is_mark) carried.emplace(std::move(meaning.name), value);
+    }
+    return carried;
+}
+
+/// Fills in what a descriptor of the file says: the name may have changed its meaning meanwhile.
+oci::Result<void> describe_opened(OpenedEntry& opened, oci::Fd file, mode_t kind, bool overlay_upper) {
+    opened.status = TRY(oci::status_of(file));
+    if ((opened.status.st_mode & S_IFMT) != kind) return oci::failure("it changed while it was read");
+    opened.entry = describe(opened.status, std::move(opened.entry.name));
+    opened.entry.xattrs = TRY(carried_xattrs(XattrTarget(file), overlay_upper));
+    if (kind == S_IFDIR) {
+        opened.entry.kind = EntryKind::directory;
+        opened.entry.name += '/';
+        return {};
+    }
+    opened.entry.size = static_cast<std::uint64_t>(opened.status.st_size);
+    opened.content = std::move(file);
+    return {};
+}
+
 /// A name of a directory with what lstat says of it.
 struct Child {
     std::string name;
@@ -68,12 +101,8 @@ public:
                 TRY(visit_whiteout(prefix + std::string(whiteout_prefix) + child.name));
                 continue;
             }
-            if (!S_ISDIR(child.status.st_mode)) {
-                TRY(visit_other(directory, prefix + child.name, child.name, child.status)
-                        .in(oci::quote(prefix + child.name)));
-                continue;
-            }
-            TRY(visit_subdirectory(directory, prefix, child.name));
+            TRY(visit(directory, prefix + child.name, child).in(oci::quote(prefix + child.name)));
+            if (!S_ISDIR(child.status.st_mode)) continue;
             // Only one directory is open at a time: trees may be deeper than the limit of open files.
             directory.reset();
             TRY(visit_directory(prefix + child.name + "/"));
@@ -108,82 +137,25 @@ private:
         return visit_(entry, oci::BorrowedFd());
     }
 
-    /// The attributes that a layer carries: those that readers of the tree would see.
-    oci::Result<void> take_xattrs(const XattrTarget& target, Entry& entry) {
-        if (!options_.overlay_upper) {
-            entry.xattrs = TRY(target.read());
-            return {};
-        }
-        for (auto& [name, value] : TRY(target.read_all())) {
-            if (name.ends_with(".overlay.redirect") || name.ends_with(".overlay.metacopy")) {
-                return oci::failure(oci::ErrorCode::unsupported,
-                                    "the overlay keeps only a part of it (" + name +
-                                        "): mount with redirect_dir=nofollow,metacopy=off");
-            }
-            OverlayAttributeMeaning meaning = overlay_meaning_of(name);
-            if (!meaning.is_mark) entry.xattrs.emplace(std::move(meaning.name), value);
-        }
-        return {};
-    }
-
     oci::Result<oci::Fd> open_directory(const std::string& prefix) {
         return oci::open_in_root(root_, prefix.empty() ? "." : prefix, O_RDONLY | O_DIRECTORY, 0,
                                  {.follow_last = false, .no_symlinks = true});
     }
 
-    oci::Result<void> visit_subdirectory(oci::BorrowedFd parent, const std::string& prefix,
-                                         const std::string& name) {
-        const std::string context = oci::quote(prefix + name);
-        const oci::Fd directory = TRY(oci::open_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-        Entry entry = describe(TRY(oci::status_of(directory)), prefix + name + "/");
-        entry.kind = EntryKind::directory;
-        TRY(take_xattrs(XattrTarget(directory), entry).in(context));
-        return visit_(entry, oci::BorrowedFd());
-    }
-
-    oci::Result<void> visit_other(oci::BorrowedFd parent, const std::string& path, const std::string& name,
-                                  const struct stat& status) {
-        Entry entry = describe(status, path);
-        if (status.st_nlink > 1) {
-            const auto [first, is_first] = first_names_.try_emplace({status.st_dev, status.st_ino}, path);
+    oci::Result<void> visit(oci::BorrowedFd parent, const std::string& path, const Child& child) {
+        if (S_ISSOCK(child.status.st_mode)) return {};
+        if (child.status.st_nlink > 1 && !S_ISDIR(child.status.st_mode)) {
+            const auto [first, is_first] =
+                first_names_.try_emplace({child.status.st_dev, child.status.st_ino}, path);
             if (!is_first) {
+                Entry entry = describe(child.status, path);
                 entry.kind = EntryKind::hard_link;
                 entry.link_target = first->second;
                 return visit_(entry, oci::BorrowedFd());
             }
         }
-        switch (status.st_mode & S_IFMT) {
-            case S_IFREG:
-                return visit_file(parent, path, name);
-            case S_IFLNK:
-                entry.kind = EntryKind::symbolic_link;
-                entry.link_target = TRY(read_link(parent, name));
-                break;
-            case S_IFIFO:
-                entry.kind = EntryKind::fifo;
-                break;
-            case S_IFCHR:
-            case S_IFBLK:
-                entry.kind = S_ISCHR(status.st_mode) ? EntryKind::character_device : EntryKind::block_device;
-                entry.device_major = major(status.st_rdev);
-                entry.device_minor = minor(status.st_rdev);
-                break;
-            default:
-                return {};  // a socket means something only to the process that made it
-        }
-        TRY(take_xattrs(XattrTarget(parent, name), entry));
-        return visit_(entry, oci::BorrowedFd());
-    }
-
-    /// Described from the descriptor that is read: the name may have changed its meaning meanwhile.
-    oci::Result<void> visit_file(oci::BorrowedFd parent, const std::string& path, const std::string& name) {
-        const oci::Fd file = TRY(oci::open_at(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
-        const struct stat status = TRY(oci::status_of(file));
-        if (!S_ISREG(status.st_mode)) return oci::failure("it changed while it was read");
-        Entry entry = describe(status, path);
-        entry.size = static_cast<std::uint64_t>(status.st_size);
-        TRY(take_xattrs(XattrTarget(file), entry));
-        return visit_(entry, file);
+        OpenedEntry opened = TRY(open_entry(parent, child.name, path, options_.overlay_upper));
+        return opened.is_socket ? oci::Result<void>() : visit_(opened.entry, opened.content);
     }
 
     oci::BorrowedFd root_;
@@ -200,6 +172,41 @@ oci::Result<Entry> describe_directory(oci::BorrowedFd directory, std::string nam
     entry.kind = EntryKind::directory;
     entry.xattrs = TRY(XattrTarget(directory).read());
     return entry;
+}
+
+oci::Result<OpenedEntry> open_entry(oci::BorrowedFd directory, const std::string& name,
+                                    const std::string& path, bool overlay_upper) {
+    OpenedEntry opened;
+    opened.status = TRY(oci::status_at(directory, name));
+    opened.entry = describe(opened.status, path);
+    switch (opened.status.st_mode & S_IFMT) {
+        case S_IFREG:
+        case S_IFDIR: {
+            const mode_t kind = opened.status.st_mode & S_IFMT;
+            const int flags = O_RDONLY | O_NOFOLLOW | (kind == S_IFDIR ? O_DIRECTORY : O_NONBLOCK);
+            TRY(describe_opened(opened, TRY(oci::open_at(directory, name, flags)), kind, overlay_upper));
+            return opened;
+        }
+        case S_IFLNK:
+            opened.entry.kind = EntryKind::symbolic_link;
+            opened.entry.link_target = TRY(read_link(directory, name));
+            break;
+        case S_IFIFO:
+            opened.entry.kind = EntryKind::fifo;
+            break;
+        case S_IFCHR:
+        case S_IFBLK:
+            opened.entry.kind =
+                S_ISCHR(opened.status.st_mode) ? EntryKind::character_device : EntryKind::block_device;
+            opened.entry.device_major = major(opened.status.st_rdev);
+            opened.entry.device_minor = minor(opened.status.st_rdev);
+            break;
+        default:
+            opened.is_socket = true;
+            return opened;
+    }
+    opened.entry.xattrs = TRY(carried_xattrs(XattrTarget(directory, name), overlay_upper));
+    return opened;
 }
 
 oci::Result<void> scan_tree(oci::BorrowedFd directory, const ScanOptions& options, const VisitEntry& visit) {

@@ -1,6 +1,8 @@
 #pragma once
 // Walks a directory tree in the order of a layer: sorted, each directory before what it holds.
 
+#include <sys/stat.h>
+
 #include <functional>
 #include <string>
 
@@ -27,6 +29,19 @@ struct ScanOptions {
 
 /// The attributes of the open directory `directory` as an entry of the given name.
 oci::Result<Entry> describe_directory(oci::BorrowedFd directory, std::string name);
+
+/// A file as an entry: its attributes, and its content opened for reading (regular files).
+struct OpenedEntry {
+    Entry entry;
+    oci::Fd content;
+    struct stat status {};
+    bool is_socket = false;  // no entry: it means something only to the process that made it
+};
+
+/// Describes `name` of an open directory as the entry `path` (directories get a slash at the end). No link
+/// is followed, and what is a regular file or directory is described from the descriptor that is read.
+oci::Result<OpenedEntry> open_entry(oci::BorrowedFd directory, const std::string& name,
+                                    const std::string& path, bool overlay_upper = false);
 
 /// Visits everything below `directory`. Names are relative ("bin/sh"); directories end in "/". Further
 /// names of a file are hard links to the first one. Sockets are left out. A file whose name starts with

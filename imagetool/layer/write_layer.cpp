@@ -84,9 +84,39 @@ oci::Result<void> write_content(oci::BorrowedFd file, std::uint64_t size, std::s
     return {};
 }
 
+}  // namespace
+
+struct LayerWriter::State {
+    State(const WriteOptions& options, ByteSink& blob)
+        : clamp(options.clamp_mtime), sink(options.compression, blob), tar(sink), buffer(256U << 10U) {}
+
+    std::optional<std::int64_t> clamp;
+    LayerSink sink;
+    TarWriter tar;
+    std::vector<std::byte> buffer;
+};
+
+LayerWriter::LayerWriter(const WriteOptions& options, ByteSink& blob)
+    : state_(std::make_unique<State>(options, blob)) {}
+
+LayerWriter::~LayerWriter() = default;
+
+oci::Result<void> LayerWriter::add(Entry entry, oci::BorrowedFd content) {
+    entry.mtime = clamped(entry.mtime, state_->clamp);
+    TRY(state_->tar.add(entry));
+    return write_content(content, entry.size, state_->buffer, state_->tar).in(oci::quote(entry.name));
+}
+
+oci::Result<WrittenLayer> LayerWriter::finish() {
+    TRY(state_->tar.finish());
+    return state_->sink.finish();
+}
+
+namespace {
+
 /// The directories that lead to the prefix, then the prefix itself with the attributes of the tree's top.
 oci::Result<void> write_prefix(oci::BorrowedFd directory, const WriteOptions& options,
-                               const EntryPath& prefix, TarWriter& writer) {
+                               const EntryPath& prefix, LayerWriter& writer) {
     std::string path;
     if (!prefix.parent.empty()) {
         for (const std::string& component : oci::split(prefix.parent, '/')) {
@@ -96,12 +126,10 @@ oci::Result<void> write_prefix(oci::BorrowedFd directory, const WriteOptions& op
             entry.kind = EntryKind::directory;
             entry.mode = 0755;
             entry.mtime = {options.clamp_mtime.value_or(0), 0};
-            TRY(writer.add(entry));
+            TRY(writer.add(std::move(entry)));
         }
     }
-    Entry top = TRY(describe_directory(directory, prefix.full() + "/"));
-    top.mtime = clamped(top.mtime, options.clamp_mtime);
-    return writer.add(top);
+    return writer.add(TRY(describe_directory(directory, prefix.full() + "/")));
 }
 
 }  // namespace
@@ -109,20 +137,15 @@ oci::Result<void> write_prefix(oci::BorrowedFd directory, const WriteOptions& op
 oci::Result<WrittenLayer> write_directory_layer(oci::BorrowedFd directory, const WriteOptions& options,
                                                 ByteSink& blob) {
     const EntryPath prefix = TRY(entry_path(options.prefix.empty() ? "/" : options.prefix).in("prefix"));
-    LayerSink sink(options.compression, blob);
-    TarWriter writer(sink);
+    LayerWriter writer(options, blob);
     if (!prefix.is_root()) TRY(write_prefix(directory, options, prefix, writer));
     const std::string start = prefix.is_root() ? "" : prefix.full() + "/";
-    std::vector<std::byte> buffer(256U << 10U);
     TRY(scan_tree(directory, options.scan, [&](Entry& entry, oci::BorrowedFd content) -> oci::Result<void> {
         entry.name = start + entry.name;
         if (entry.kind == EntryKind::hard_link) entry.link_target = start + entry.link_target;
-        entry.mtime = clamped(entry.mtime, options.clamp_mtime);
-        TRY(writer.add(entry));
-        return write_content(content, entry.size, buffer, writer).in(oci::quote(entry.name));
+        return writer.add(std::move(entry), content);
     }));
-    TRY(writer.finish());
-    return sink.finish();
+    return writer.finish();
 }
 
 oci::Result<WrittenLayer> write_tar_layer(ByteSource& tar, const WriteOptions& options, ByteSink& blob) {

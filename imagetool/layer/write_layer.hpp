@@ -3,6 +3,7 @@
 // The same input gives the same bytes: sorted entries, no names of users, no host times but mtimes.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -30,6 +31,25 @@ struct WriteOptions {
     std::string prefix;
     /// The tree is an overlay's upper directory, and which paths of it do not count.
     ScanOptions scan;
+};
+
+/// Writes a layer entry by entry. The caller gives them in the order in which they are to stand.
+class LayerWriter {
+public:
+    /// Writes into `blob`, which must outlive the writer. Only compression and clamp_mtime count.
+    LayerWriter(const WriteOptions& options, ByteSink& blob);
+    ~LayerWriter();
+    LayerWriter(const LayerWriter&) = delete;
+    LayerWriter& operator=(const LayerWriter&) = delete;
+
+    /// Adds an entry; `content` is read from its position for exactly entry.size bytes. A file that shrinks
+    /// meanwhile is an error.
+    oci::Result<void> add(Entry entry, oci::BorrowedFd content = {});
+    oci::Result<WrittenLayer> finish();
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
 };
 
 /// Writes the tree below `directory`: sorted by path, with hard links, xattrs and nanosecond mtimes.

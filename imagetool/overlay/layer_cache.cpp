@@ -50,6 +50,14 @@ Result<bool> same_directory(BorrowedFd opened, BorrowedFd parent, const std::str
     return there.has_value() && there->st_ino == ours.st_ino && there->st_dev == ours.st_dev;
 }
 
+Result<Fd> lock_directory(BorrowedFd directory, int how) {
+    Fd own = TRY(oci::open_at(directory, ".", O_RDONLY | O_DIRECTORY));
+    while (::flock(own.get(), how) != 0) {
+        if (errno != EINTR) return oci::last_system_failure("lock the layer cache");
+    }
+    return own;
+}
+
 /// The directory that a layer's tree grows in: as the specification wants roots that have no entry.
 Result<Fd> make_tree(BorrowedFd place) {
     TRY(oci::make_directory(place, "fs", 0755));
@@ -158,11 +166,13 @@ Result<Fd> LayerCache::make(const LayerToUnpack& layer, const std::string& chain
                              .size = layer.size,
                              .diff_id = layer.diff_id};
     const ApplyOptions apply{.keep_dirlinks = options_.keep_dirlinks,
-                             .alone = LayerAlone{.lower = lower, .attributes = options_.attributes}};
+                             .alone = LayerAlone{.lower = lower, .attributes = options_.attributes},
+                             .on_read = layer.on_read};
     TRY(apply_layer_blob(source, tree, apply));
     // The cache outlives power cuts: what is in it is whole.
     if (::syncfs(tree.get()) != 0) return oci::last_system_failure("sync the layer cache");
     TRY(growing.publish());
+    if (layer.on_done) layer.on_done();
     return oci::open_at(layers_, name + "/fs", O_PATH | O_DIRECTORY | O_NOFOLLOW);
 }
 
@@ -206,6 +216,14 @@ Result<void> LayerCache::remove(const std::string& chain_id) const {
     if (::renameat(layers_.get(), name.c_str(), growing.place().get(), "old") != 0 && errno != ENOENT)
         return oci::last_system_failure("remove layer " + name + " from the cache");
     return {};
+}
+
+Result<Fd> LayerCache::hold() const {
+    return lock_directory(root_, LOCK_SH);
+}
+
+Result<Fd> LayerCache::hold_alone() const {
+    return lock_directory(root_, LOCK_EX);
 }
 
 Result<std::vector<std::string>> LayerCache::list() const {

@@ -28,6 +28,9 @@ struct LayerToUnpack {
     std::string digest;
     std::uint64_t size = 0;
     std::string diff_id;
+    /// Told of each part of the blob that was read, on another thread; and at the end.
+    std::function<void(std::uint64_t bytes)> on_read;
+    std::function<void()> on_done;
 };
 
 /// The layers of an image as directories, topmost first, as mount_overlay() takes them.
@@ -72,6 +75,12 @@ public:
 
     /// The chain ids of all layers that are there, sorted.
     [[nodiscard]] oci::Result<std::vector<std::string>> list() const;
+
+    /// Held until dropped: no layer is removed meanwhile (by those who hold it alone), from finding a layer
+    /// to having noted who uses it.
+    [[nodiscard]] oci::Result<oci::Fd> hold() const;
+    /// Waits until nobody holds the cache, and keeps others from doing so.
+    [[nodiscard]] oci::Result<oci::Fd> hold_alone() const;
 
     /// The cache's directory for files of the user of this cache (an upper directory that adopt() can
     /// take is on the same file system here).

@@ -168,10 +168,9 @@ Result<void> attach_mount(BorrowedFd mount, BorrowedFd place) {
 }
 
 Result<void> unmount(const std::string& path) {
-    if (::umount2(path.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0) return {};
-    if (errno == EINVAL)
-        return oci::failure(oci::ErrorCode::wrong_state, oci::quote(path) + " is not mounted");
-    return oci::last_system_failure("unmount " + oci::quote(path));
+    if (::umount2(path.c_str(), UMOUNT_NOFOLLOW) == 0) return {};
+    if (errno == EINVAL) return oci::failure(oci::ErrorCode::wrong_state, "nothing is mounted there");
+    return oci::last_system_failure("unmount the root file system");
 }
 
 Result<bool> is_mount_point(BorrowedFd parent, const std::string& name) {

@@ -35,8 +35,8 @@ oci::Result<oci::Fd> mount_overlay(const OverlayRequest& request);
 /// Attaches a detached mount to a directory. The mount is private: nothing propagates out of it.
 oci::Result<void> attach_mount(oci::BorrowedFd mount, oci::BorrowedFd place);
 
-/// Takes away what is mounted on `path`, once nobody uses it any more (MNT_DETACH). A final link is not
-/// followed. Nothing mounted there is an error of code wrong_state.
+/// Takes away what is mounted on `path`; in use it is an error (EBUSY). A final link is not followed.
+/// Nothing mounted there is an error of code wrong_state.
 oci::Result<void> unmount(const std::string& path);
 
 /// Whether something is mounted exactly at this directory, as seen from `parent`, which holds it.

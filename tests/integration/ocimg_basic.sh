@@ -124,11 +124,11 @@ check_output "SOURCE_DATE_EPOCH is in the config" 2023-11-14T22:13:20Z created d
 check_fails "a bundle is not overwritten" 1 "exists and is not empty" "$ocimg" unpack --image image:gzip configured
 check "a bundle is replaced by force" "$ocimg" unpack --force --image image:gzip configured
 check "the forced one has the new files" same_trees files configured/rootfs
-check_output "and nothing else" "config.json rootfs" sh -c 'cd configured; echo $(ls -A)'
+check_output "and nothing else" "config.json ocimg.json ocimg.records rootfs" sh -c 'cd configured; echo $(ls -A)'
 
-mkdir -p killed/.ocimg-rootfs/etc
+mkdir -p killed/.ocimg-new/etc
 check "the rest of a killed unpack is no obstacle" "$ocimg" unpack --image image:gzip killed
-check_output "and goes away" "config.json rootfs" sh -c 'cd killed; echo $(ls -A)'
+check_output "and goes away" "config.json ocimg.json ocimg.records rootfs" sh -c 'cd killed; echo $(ls -A)'
 
 # Several writers at once: the lock keeps every tag.
 several_at_once() {
