@@ -39,6 +39,8 @@ std::vector<CommandEntry> query_entries();
 CommandEntry update_entry();
 CommandEntry mounts_entry();
 CommandEntry events_entry();
+CommandEntry validate_entry();
+CommandEntry info_entry();
 
 oci::Result<int> create_command(CommandContext& context);
 oci::Result<int> run_command(CommandContext& context);

@@ -33,6 +33,7 @@ const std::vector<CommandEntry>& command_entries() {
         append(all, lifecycle_entries());
         append(all, {update_entry(), mounts_entry(), events_entry()});
         append(all, query_entries());
+        append(all, {validate_entry(), info_entry()});
         append(all, {generate_entry()});
         return all;
     }();

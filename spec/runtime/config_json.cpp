@@ -13,6 +13,19 @@ namespace oci::spec {
 
 namespace {
 
+/// Gives each finding its position.
+void place(std::vector<Finding>& findings, const Document& document, const std::string& file,
+           std::string_view prefix) {
+    for (Finding& finding : findings) {
+        if (finding.path.starts_with(prefix)) finding.path.erase(0, prefix.size());
+        if (finding.path.starts_with('.')) finding.path.erase(0, 1);
+        const Position position = document.position_of(document.locate(finding.path));
+        finding.file = file;
+        finding.line = position.line;
+        finding.column = position.column;
+    }
+}
+
 /// Reads and, when the text is well typed, validates. `prefix` is what the validator's paths have in
 /// front of the paths of this document ("linux.resources" for a lone resources object).
 template <class T, class Validate>
@@ -25,14 +38,7 @@ Result<T> load(std::string_view text, const std::string& file, std::string_view 
     if (!reader.findings().empty()) return to_error(reader.findings());
     std::vector<Finding> findings = validate_value(value);
     if (findings.empty()) return value;
-    for (Finding& finding : findings) {
-        if (finding.path.starts_with(prefix)) finding.path.erase(0, prefix.size());
-        if (finding.path.starts_with('.')) finding.path.erase(0, 1);
-        const Position position = document.position_of(document.locate(finding.path));
-        finding.file = file;
-        finding.line = position.line;
-        finding.column = position.column;
-    }
+    place(findings, document, file, prefix);
     return to_error(findings);
 }
 
@@ -44,6 +50,17 @@ Result<RuntimeConfig> parse_runtime_config(std::string_view text, const std::str
 
 Result<RuntimeConfig> load_runtime_config(std::string_view text, const std::string& file) {
     return load<RuntimeConfig>(text, file, "", validate);
+}
+
+Result<std::vector<Finding>> find_violations(std::string_view text, const std::string& file) {
+    const Document document = TRY(parse_json(text, file));
+    Reader reader(document, file);
+    RuntimeConfig config;
+    reader.read(document.root(), config);
+    if (!reader.findings().empty()) return reader.findings();
+    std::vector<Finding> findings = validate(config);
+    place(findings, document, file, "");
+    return findings;
 }
 
 Result<Process> parse_process(std::string_view text, const std::string& file) {

@@ -3,8 +3,10 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
+#include "spec/json/finding.hpp"
 #include "spec/runtime/config.hpp"
 #include "spec/runtime/features.hpp"
 #include "spec/runtime/state.hpp"
@@ -17,6 +19,9 @@ namespace oci::spec {
 Result<RuntimeConfig> parse_runtime_config(std::string_view text, const std::string& file);
 /// Reads config.json and checks it by validate(); findings of both kinds carry their position.
 Result<RuntimeConfig> load_runtime_config(std::string_view text, const std::string& file);
+/// Everything that is wrong with a config.json: of its types, or when they are right, of its values. The
+/// error says that the text is no JSON.
+Result<std::vector<Finding>> find_violations(std::string_view text, const std::string& file);
 /// Reads a lone process object (exec --process) and checks it as validate_process() does.
 Result<Process> parse_process(std::string_view text, const std::string& file);
 /// Reads a lone linux.resources object (update --resources) and checks it as validate_resources().
