@@ -13,15 +13,18 @@ namespace {
 
 struct Masks {
     const HostFacts& host;
+    std::vector<std::string>& warnings;
     std::uint64_t missing = 0;  // asked for, but not to be had here
 
-    Result<std::uint64_t> of(const std::vector<std::string>& names, const std::string& origin) {
+    /// A name that is no capability is a warning, as config.md "Linux Process" asks: it grants nothing.
+    std::uint64_t of(const std::vector<std::string>& names, const std::string& origin) {
         std::uint64_t mask = 0;
         for (std::size_t i = 0; i < names.size(); ++i) {
             const auto number = oci::spec::capability_number(names[i]);
             if (!number || *number >= 64) {
-                return oci::failure(ErrorCode::invalid, oci::spec::item_path(origin, i) +
-                                                            ": unknown capability " + oci::quote(names[i]));
+                warnings.push_back(oci::spec::item_path(origin, i) + ": unknown capability " +
+                                   oci::quote(names[i]) + " is left out");
+                continue;
             }
             const std::uint64_t bit = std::uint64_t{1} << *number;
             const bool available = *number <= host.last_capability && (host.bounding_capabilities & bit) != 0;
@@ -46,13 +49,13 @@ std::string capability_text(std::uint64_t mask) {
 
 Result<CapabilityPlan> plan_capabilities(const oci::spec::Capabilities& capabilities, const HostFacts& host,
                                          const std::string& origin, std::vector<std::string>& warnings) {
-    Masks masks{host};
+    Masks masks{host, warnings};
     CapabilityPlan plan;
-    plan.bounding = TRY(masks.of(capabilities.bounding, origin + ".bounding"));
-    plan.effective = TRY(masks.of(capabilities.effective, origin + ".effective"));
-    plan.permitted = TRY(masks.of(capabilities.permitted, origin + ".permitted"));
-    plan.inheritable = TRY(masks.of(capabilities.inheritable, origin + ".inheritable"));
-    plan.ambient = TRY(masks.of(capabilities.ambient, origin + ".ambient"));
+    plan.bounding = masks.of(capabilities.bounding, origin + ".bounding");
+    plan.effective = masks.of(capabilities.effective, origin + ".effective");
+    plan.permitted = masks.of(capabilities.permitted, origin + ".permitted");
+    plan.inheritable = masks.of(capabilities.inheritable, origin + ".inheritable");
+    plan.ambient = masks.of(capabilities.ambient, origin + ".ambient");
     if (const std::uint64_t extra = plan.effective & ~plan.permitted; extra != 0) {
         return oci::failure(ErrorCode::invalid, origin + ".effective: " + capability_text(extra) +
                                                     " must be in " + origin + ".permitted too");

@@ -76,24 +76,6 @@ void check_rlimits(const Process& process, Findings& findings) {
     }
 }
 
-/// The specification asks for a warning only; a name that is not understood could as well be a
-/// misspelt restriction, so that it is refused.
-void check_capabilities(const Process& process, Findings& findings) {
-    if (!process.capabilities) return;
-    const auto check = [&](const std::string& set, const std::vector<std::string>& names) {
-        for (std::size_t i = 0; i < names.size(); ++i) {
-            if (capability_number(names[i])) continue;
-            findings.add(item_path("process.capabilities." + set, i), is_text(names[i]),
-                         "a capability, CAP_CHOWN to CAP_CHECKPOINT_RESTORE");
-        }
-    };
-    check("bounding", process.capabilities->bounding);
-    check("effective", process.capabilities->effective);
-    check("inheritable", process.capabilities->inheritable);
-    check("permitted", process.capabilities->permitted);
-    check("ambient", process.capabilities->ambient);
-}
-
 void check_scheduler(const Scheduler& scheduler, Findings& findings) {
     const std::string path = "process.scheduler";
     findings.expect_one_of(path + ".policy", scheduler.policy, scheduler_policies());
@@ -146,7 +128,6 @@ void check_process(const Process& process, Findings& findings) {
     check_user(process.user, findings);
     check_rlimits(process, findings);
     findings.section("config.md \"Linux Process\"");
-    check_capabilities(process, findings);
     check_scheduling(process, findings);
 }
 

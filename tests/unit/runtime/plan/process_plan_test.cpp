@@ -205,12 +205,15 @@ TEST(CapabilityPlan, names_become_bits_in_their_own_set) {
     EXPECT_EQ(plan.capabilities.ambient, bit(CAP_CHECKPOINT_RESTORE));
 }
 
-TEST(CapabilityPlan, an_unknown_name_is_refused) {
+TEST(CapabilityPlan, an_unknown_name_is_left_out_with_a_warning) {
     auto process = a_process();
     process.capabilities.emplace();
     process.capabilities->inheritable = {"CAP_KILL", "CAP_FLY"};
-    EXPECT_THAT(plan_process(process, {}, "process"),
-                FailsWith("process.capabilities.inheritable[1]: unknown capability \"CAP_FLY\""));
+    const ProcessPlan plan = plan_of(process);
+    EXPECT_EQ(plan.capabilities.inheritable, bit(CAP_KILL));
+    ASSERT_EQ(plan.warnings.size(), 1U);
+    EXPECT_EQ(plan.warnings[0],
+              "process.capabilities.inheritable[1]: unknown capability \"CAP_FLY\" is left out");
 }
 
 TEST(CapabilityPlan, what_the_host_lacks_is_left_out_with_a_warning) {

@@ -105,12 +105,7 @@ TEST(Validate, process_user_limits_and_capabilities) {
             R"("rlimits":[{"type":"RLIMIT_CPU","soft":1,"hard":1},{"type":"RLIMIT_CPU","soft":1,"hard":1}])",
             "process.rlimits[1].type: is listed twice (RLIMIT_CPU), must be listed once"),
         with_args(R"("capabilities":{"bounding":["CAP_KILL"],"ambient":["CAP_BPF"]})", ""),
-        with_args(R"("capabilities":{"bounding":["CAP_KILL","CAP_FOO"]})",
-                  "process.capabilities.bounding[1]: is the string \"CAP_FOO\", must be a capability"),
-        with_args(R"("capabilities":{"effective":["x"]})", "process.capabilities.effective[0]"),
-        with_args(R"("capabilities":{"inheritable":["x"]})", "process.capabilities.inheritable[0]"),
-        with_args(R"("capabilities":{"permitted":["x"]})", "process.capabilities.permitted[0]"),
-        with_args(R"("capabilities":{"ambient":["kill"]})", "process.capabilities.ambient[0]"),
+        with_args(R"("capabilities":{"bounding":["CAP_KILL","CAP_FOO"]})", ""),
     });
 }
 
