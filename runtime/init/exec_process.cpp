@@ -71,13 +71,13 @@ Result<void> connect_terminal(ExecRequest& request) {
 
 Result<void> perform_exec(ExecRequest& request) {
     const ProcessPlan& process = *request.process;
+    const Fd listener = TRY(connect_listener(*request.seccomp));  // a path of the host
     TRY(join_container(request));
     TRY(connect_terminal(request));
     const bool entered = TRY(enter_working_directory(process));
     TRY(own_standard_streams(process));
     TRY(apply_limits(process, request.context.proc));
     const bool keep_for_filter = !request.seccomp->program.empty() && !process.no_new_privileges;
-    const Fd listener = TRY(connect_listener(*request.seccomp));
     TRY(drop_privileges(process, request.last_capability, keep_for_filter));
     if (!entered && !TRY(enter_working_directory(process))) {
         return oci::system_failure(EACCES,

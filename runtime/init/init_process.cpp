@@ -150,6 +150,7 @@ Result<void> perform_init(InitRequest& request) {
     for (const int number : request.close_first) ::close(number);
     ::umask(0);
     TRY(settle_namespaces(request));
+    const Fd listener = TRY(connect_listener(plan.seccomp));  // a path of the host: before the root changes
     std::optional<Terminal> terminal;
     TRY(build_rootfs(request, terminal));
     if (request.context.new_keyring) join_own_keyring(request.context.container_id);
@@ -161,7 +162,6 @@ Result<void> perform_init(InitRequest& request) {
     }
     const bool keep_for_filter = !plan.seccomp.program.empty() && !plan.process->no_new_privileges;
     std::string executable = TRY(prepare_process(plan, request.context.proc, keep_for_filter));
-    const Fd listener = TRY(connect_listener(plan.seccomp));
     const PreparedProgram program(std::move(executable), plan.process->arguments,
                                   complete_environment(*plan.process, request.context.passed.listen_count));
     const std::string listener_state =
