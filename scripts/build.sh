@@ -14,4 +14,4 @@ esac
 echo "build: cmake --preset $preset && cmake --build --preset $preset"
 cmake --preset "$preset"
 cmake --build --preset "$preset"
-echo "build: $PWD/build/$preset/ocirun and $PWD/build/$preset/ocimg are ready"
+echo "build: ocirun, ocimg and oci-conformance are ready in $PWD/build/$preset"

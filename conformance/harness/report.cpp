@@ -51,7 +51,8 @@ std::string human_line(const CaseResult& result) {
     const char* word = result.status == Status::passed   ? "ok  "
                        : result.status == Status::failed ? "FAIL"
                                                          : "skip";
-    std::string line = std::string(word) + (result.status == Status::skipped ? " - " : " ") + result.full_name();
+    std::string line =
+        std::string(word) + (result.status == Status::skipped ? " - " : " ") + result.full_name();
     if (result.status == Status::skipped) line += ": " + result.reason;
     line += "\n";
     if (result.status != Status::failed) return line;

@@ -15,7 +15,8 @@ Layout with(const Case& c, const char* config) {
     Layout layout(c);
     layout.layer(TarBuilder()
                      .directory("etc")
-                     .file("etc/passwd", "root:x:0:0::/root:/bin/sh\nuser:x:1000:1001::/home/user:/bin/sh\n")
+                     .file("etc/passwd",
+                           "root:x:0:0::/root:/sbin/nologin\nuser:x:1000:1001::/home/user:/sbin/nologin\n")
                      .file("etc/group", "root:x:0:\nuser:x:1001:\nextra:x:55:user\nother:x:66:nobody\n"));
     layout.config.set("/config", Json::of(config));
     return layout;

@@ -17,7 +17,8 @@ void make_device(Case& c) {
     if (!Json::of(features.out.text())["linux"]["netDevices"]["enabled"].truth())
         c.skip("this runtime's features do not tell of netDevices");
     c.need(::unshare(CLONE_NEWNET) == 0, "a network namespace");
-    if (!conformance::run_command({"/sbin/ip", "link", "add", "oci0", "type", "veth", "peer", "name", "oci1"}).ok())
+    if (!conformance::run_command({"/sbin/ip", "link", "add", "oci0", "type", "veth", "peer", "name", "oci1"})
+             .ok())
         c.skip("this machine cannot make a virtual network device");
     c.need(conformance::run_command({"/sbin/ip", "address", "add", "10.9.8.7/24", "dev", "oci0"}).ok(),
            "an address");
