@@ -40,7 +40,8 @@ Result<void> make_parent_private(const std::string& path) {
 Result<Fd> open_root_mount(const RootfsPlan& plan) {
     // An unbindable tree could not be cloned below: it becomes so once the root has been entered.
     const bool unbindable = (plan.propagation & MS_UNBINDABLE) != 0;
-    const unsigned long first = unbindable ? (plan.propagation ^ MS_UNBINDABLE) | MS_PRIVATE : plan.propagation;
+    const unsigned long first =
+        unbindable ? (plan.propagation ^ MS_UNBINDABLE) | MS_PRIVATE : plan.propagation;
     TRY(kernel::mount("", "/", "", first, "").in("linux.rootfsPropagation"));
     // Only the default, a recursive slave, leaves no shared mount around the root.
     if (plan.propagation != (MS_SLAVE | MS_REC)) TRY(make_parent_private(plan.path));
