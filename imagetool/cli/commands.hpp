@@ -16,6 +16,8 @@ struct CommandEntry {
 
 CommandEntry append_entry();
 CommandEntry config_entry();
+CommandEntry fsck_entry();
+CommandEntry gc_entry();
 CommandEntry generate_entry();
 CommandEntry history_entry();
 CommandEntry inspect_entry();
@@ -27,6 +29,7 @@ CommandEntry tag_entry();
 CommandEntry repack_entry();
 CommandEntry umount_entry();
 CommandEntry unpack_entry();
+CommandEntry validate_entry();
 
 /// Every command, in the order in which help shows them.
 const std::vector<CommandEntry>& command_entries();

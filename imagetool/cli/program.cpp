@@ -28,18 +28,21 @@ oci::cli::Program make_program() {
 
 const std::vector<CommandEntry>& command_entries() {
     static const std::vector<CommandEntry> entries = {
-        new_entry(),      //
-        append_entry(),   //
-        config_entry(),   //
-        list_entry(),     //
-        inspect_entry(),  //
-        history_entry(),  //
-        tag_entry(),      //
-        remove_entry(),   //
-        unpack_entry(),   //
-        repack_entry(),   //
-        mount_entry(),    //
-        umount_entry(),   //
+        new_entry(),       //
+        append_entry(),    //
+        config_entry(),    //
+        list_entry(),      //
+        inspect_entry(),   //
+        history_entry(),   //
+        tag_entry(),       //
+        remove_entry(),    //
+        unpack_entry(),    //
+        repack_entry(),    //
+        mount_entry(),     //
+        umount_entry(),    //
+        gc_entry(),        //
+        validate_entry(),  //
+        fsck_entry(),      //
         generate_entry(),
     };
     return entries;

@@ -195,6 +195,7 @@ Result<BlobWriter> Layout::write_blob() const {
     const std::string context = "layout " + quote(path_);
     TRY(open_or_make_directory(root_, "blobs").in(context));
     Fd directory = TRY(open_or_make_directory(root_, "blobs/sha256").in(context));
+    TRY(begin_writing().in(context));
     return BlobWriter::open(std::move(directory)).in(context);
 }
 

@@ -3,8 +3,12 @@
 // descriptor without links, every blob is checked by the one that reads it, index.json is replaced whole.
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
@@ -26,6 +30,19 @@ private:
     oci::Fd directory_;
 };
 
+/// Holds a layout while nobody writes blobs into it: for removing some. Until dropped.
+struct LayoutQuiet {
+    LayoutLock lock;
+    oci::Fd blobs;
+};
+
+/// A file below blobs/.
+struct StoredFile {
+    std::string path;    // "blobs/sha256/..."
+    std::string digest;  // empty: the name is none, as those of temporary files
+    std::uint64_t size = 0;
+};
+
 class Layout {
 public:
     /// Opens an existing layout. A directory that is none, or one of an unknown version, is an error.
@@ -39,6 +56,16 @@ public:
 
     /// Waits until no other writer holds the layout.
     [[nodiscard]] oci::Result<LayoutLock> lock() const;
+
+    /// Waits until no process writes blobs, and keeps others from it: every Layout that has written a blob
+    /// counts as a writer until it is dropped, so that blobs which no tag names yet are safe.
+    [[nodiscard]] oci::Result<LayoutQuiet> wait_for_writers() const;
+
+    /// Every file below blobs/ALGORITHM/, in no order. Directories and others are left out.
+    [[nodiscard]] oci::Result<std::vector<StoredFile>> list_blobs() const;
+    [[nodiscard]] oci::Result<void> remove_blob_file(const StoredFile& file) const;
+    /// Differs when index.json was replaced or changed.
+    [[nodiscard]] oci::Result<std::string> index_identity() const;
 
     /// index.json, validated.
     [[nodiscard]] oci::Result<oci::spec::ImageIndex> index() const;
@@ -59,10 +86,19 @@ public:
                                                                 std::string_view media_type) const;
 
 private:
-    Layout(std::string path, oci::Fd root) : path_(std::move(path)), root_(std::move(root)) {}
+    Layout(std::string path, oci::Fd root)
+        : path_(std::move(path)), root_(std::move(root)), writing_(std::make_shared<Writing>()) {}
+
+    /// Shared among the threads that write.
+    struct Writing {
+        std::mutex mutex;
+        oci::Fd blobs;  // holds a shared lock once something is written
+    };
+    [[nodiscard]] oci::Result<void> begin_writing() const;
 
     std::string path_;
     oci::Fd root_;
+    std::shared_ptr<Writing> writing_;
 };
 
 }  // namespace ocimg

@@ -1,0 +1,17 @@
+#pragma once
+// Checks a layer's content against image-spec layer.md, without unpacking it anywhere.
+
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "spec/json/finding.hpp"
+
+namespace ocimg {
+
+/// What is wrong with a layer: its compression, its archive, its diff id (a finding with the path
+/// "diff_id"; an empty `diff_id` is not checked), entries that a layer must not have.
+std::vector<oci::spec::Finding> check_layer(oci::BorrowedFd blob, const std::string& media_type,
+                                            const std::string& diff_id);
+
+}  // namespace ocimg
