@@ -18,11 +18,12 @@ bool is_allowed(char c) {
 }  // namespace
 
 oci::Result<void> check_container_id(const std::string& id) {
-    const bool shape = !id.empty() && id.size() <= longest_id && id != "." && id != ".." &&
+    const bool shape = !id.empty() && id.size() <= longest_id && id.front() != '.' &&
                        std::all_of(id.begin(), id.end(), is_allowed);
     if (shape) return {};
-    return oci::failure(oci::ErrorCode::invalid, "invalid container ID format: " + oci::quote(id) +
-                                                     ": allowed are letters, digits and _ + . -");
+    return oci::failure(oci::ErrorCode::invalid,
+                        "invalid container ID format: " + oci::quote(id) +
+                            ": allowed are letters, digits and _ + . -, not beginning with a dot");
 }
 
 }  // namespace ocirun

@@ -7,8 +7,8 @@
 
 namespace ocirun {
 
-/// Letters, digits, '_', '+', '.' and '-', at most 1024 bytes, neither "." nor ".."; otherwise runc's words
-/// "invalid container ID format" and what is allowed.
+/// Letters, digits, '_', '+', '.' and '-', at most 1024 bytes, not beginning with a dot; otherwise runc's
+/// words "invalid container ID format" and what is allowed.
 oci::Result<void> check_container_id(const std::string& id);
 
 }  // namespace ocirun

@@ -150,6 +150,9 @@ void check_sysctl(const RuntimeConfig& config, Findings& findings) {
                          "a name as in \"net.ipv4.ip_forward\"");
             continue;
         }
+        if (value.find_first_of(std::string_view("\n\0", 2)) != std::string::npos) {
+            findings.add(path, is_text(value), "without line ends and zero bytes");
+        }
         const std::string_view type = namespace_of_sysctl(components);
         if (type.empty()) {
             findings.add(path, "is a parameter of the whole host", "one that belongs to a namespace");
