@@ -16,11 +16,13 @@ struct CommandEntry {
 
 CommandEntry append_entry();
 CommandEntry config_entry();
+CommandEntry convert_entry();
 CommandEntry fsck_entry();
 CommandEntry gc_entry();
 CommandEntry generate_entry();
 CommandEntry history_entry();
 CommandEntry inspect_entry();
+CommandEntry lint_entry();
 CommandEntry list_entry();
 CommandEntry mount_entry();
 CommandEntry new_entry();

@@ -43,6 +43,8 @@ const std::vector<CommandEntry>& command_entries() {
         gc_entry(),        //
         validate_entry(),  //
         fsck_entry(),      //
+        lint_entry(),      //
+        convert_entry(),   //
         generate_entry(),
     };
     return entries;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace ocimg::dockerfile {
 
 namespace {
@@ -15,8 +17,15 @@ std::string line_of(std::string_view text, std::uint32_t number) {
     }
     std::string line(text.substr(0, text.find('\n')));
     if (line.ends_with('\r')) line.pop_back();
-    for (char& c : line)
-        if ((c >= 0 && c < ' ' && c != '\t') || c == 0x7F) c = '?';
+    const bool is_text = oci::is_utf8(line);
+    for (std::size_t at = 0; at < line.size(); ++at) {
+        const auto byte = static_cast<unsigned char>(line[at]);
+        // U+0080 to U+009F, controls too, are 0xC2 and a byte below 0xA0.
+        const bool wide_control =
+            byte == 0xC2 && at + 1 < line.size() && static_cast<unsigned char>(line[at + 1]) < 0xA0;
+        if ((byte < ' ' && byte != '\t') || byte == 0x7F || (byte >= 0x80 && !is_text)) line[at] = '?';
+        if (wide_control && is_text) line.replace(at, 2, "?");
+    }
     return line;
 }
 

@@ -1,5 +1,7 @@
 #include "imagetool/dockerfile/instruction.hpp"
 
+#include <algorithm>
+
 namespace ocimg::dockerfile {
 
 namespace {
@@ -33,6 +35,13 @@ std::string_view instruction_name(const Instruction& instruction) {
 
 bool same_meaning(const Instruction& a, const Instruction& b) {
     return a.body == b.body && a.skipped_checks == b.skipped_checks;
+}
+
+bool is_stage_name(std::string_view name) {
+    if (name.empty() || name.front() < 'a' || name.front() > 'z') return false;
+    return std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    });
 }
 
 }  // namespace ocimg::dockerfile

@@ -81,7 +81,10 @@ struct From {
     std::string name_as_written;
     std::string as_as_written;  // "AS", "as"; empty: no name
 
-    bool operator==(const From&) const = default;
+    /// How AS and the name are written does not count.
+    bool operator==(const From& other) const {
+        return image == other.image && platform == other.platform && name == other.name;
+    }
 };
 
 struct Run {
@@ -229,6 +232,7 @@ struct Instruction {
     LineRange lines;
     std::string keyword;                      // as written: "RUN", "run"
     std::string text;                         // the logical line without heredoc bodies: "RUN make install"
+    std::vector<std::string> comments;        // the lines directly above it, without '#'
     std::vector<std::string> skipped_checks;  // of `# check=skip=...` above it, in lower case; "all" is all
 };
 
@@ -237,6 +241,9 @@ std::string_view instruction_name(const Instruction& instruction);
 
 /// Equal in meaning: everything but lines, keyword and text.
 bool same_meaning(const Instruction& a, const Instruction& b);
+
+/// Whether a (lower-case) text may name a stage: a letter, then letters, digits, '-', '_' and '.'.
+bool is_stage_name(std::string_view name);
 
 /// A FROM and what follows it, up to the next one.
 struct Stage {

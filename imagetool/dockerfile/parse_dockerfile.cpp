@@ -30,6 +30,7 @@ Result<Instruction> read_instruction(LineReader& reader, LogicalLine& line) {
     instruction.keyword = line.text.substr(statement.name_offset, statement.name.size());
     instruction.text = oci::trim(line.text);
     instruction.skipped_checks = skipped_checks_of(line.comments);
+    instruction.comments = std::move(line.comments);
     return instruction;
 }
 

@@ -82,13 +82,6 @@ constexpr std::array<Parser, 18> parsers = {{
     {"WORKDIR", parse_workdir},
 }};
 
-bool is_stage_name(std::string_view name) {
-    if (name.empty() || name.front() < 'a' || name.front() > 'z') return false;
-    return std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-    });
-}
-
 }  // namespace
 
 Result<void> refuse_flags(const Statement& statement) {

@@ -64,6 +64,9 @@ const std::map<std::string, Folders>& arrows() {
         arrow["imagetool/transfer"] = below;
         arrow["imagetool/dockerfile"] = spec;
         below.insert({"imagetool/bundle", "imagetool/look", "imagetool/transfer", "imagetool/dockerfile"});
+        arrow["imagetool/buildfile"] = spec;
+        arrow["imagetool/buildfile"].insert("imagetool/dockerfile");
+        below.insert("imagetool/buildfile");
         arrow["imagetool/build"] = below;
         below.insert("imagetool/build");
         arrow["imagetool/cli"] = below;
@@ -89,7 +92,7 @@ const std::vector<Door>& doors() {
         {"zstd", {"imagetool/stream"}},
         {"openssl/", {"imagetool/stream"}},
         {"curl/", {"imagetool/remote"}},
-        {"yaml-cpp/", {"conformance/harness"}},
+        {"yaml-cpp/", {"conformance/harness", "imagetool/buildfile"}},
         {"gtest/", {}},
         {"gmock/", {}},
     };

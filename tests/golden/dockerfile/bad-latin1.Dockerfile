@@ -1,0 +1,2 @@
+FROM a
+LABEL x=ä

@@ -1,0 +1,2 @@
+FROM a
+ADD --chown=äö --lnik a b

@@ -1,0 +1,8 @@
+FROM a
+RUN x \
+  y
+COPY <<E /e
+one
+two
+E
+USER me

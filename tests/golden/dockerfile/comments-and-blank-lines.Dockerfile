@@ -1,0 +1,9 @@
+
+
+# one
+
+   # two
+FROM a
+
+  # three
+	RUN x # not a comment

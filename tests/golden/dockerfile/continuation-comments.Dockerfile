@@ -1,0 +1,7 @@
+FROM a
+RUN one \
+  # hidden
+# hidden too
+  two \
+
+  three

@@ -1,0 +1,3 @@
+#!/usr/bin/env docker-build
+# syntax=a/b
+FROM a

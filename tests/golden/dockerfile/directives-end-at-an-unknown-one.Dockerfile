@@ -1,0 +1,5 @@
+# colour=blue
+# escape=`
+FROM a
+RUN x \
+  y

@@ -1,0 +1,5 @@
+FROM a
+COPY <<E /e
+E
+RUN <<E
+E

@@ -1,0 +1,5 @@
+FROM a
+RUN <<E
+FROM b
+RUN <<F
+E

@@ -1,0 +1,4 @@
+FROM a
+RUN ["echo", "<<EOF"]
+COPY ["<<E", "/e"]
+USER me

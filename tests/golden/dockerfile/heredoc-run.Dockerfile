@@ -1,0 +1,7 @@
+FROM a
+RUN <<EOF
+echo "$HOME" # kept
+  # kept too
+\
+EOF
+USER me

@@ -1,0 +1,3 @@
+from a As b
+Run x
+copy --from=b /x /y

@@ -1,0 +1,2 @@
+FROM a
+MAINTAINER Jo <jo@example.com>

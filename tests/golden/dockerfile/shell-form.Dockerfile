@@ -1,0 +1,3 @@
+FROM a
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+RUN x | y

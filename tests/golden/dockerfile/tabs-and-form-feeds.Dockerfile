@@ -1,0 +1,3 @@
+FROM	a
+RUN	x
+ENV	a=b	 c=d

@@ -1,0 +1,4 @@
+FROM a
+LABEL name="größe ☃" 
+RUN echo "äöü"
+COPY ["ä b", "/ü"]
