@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "conformance/harness/container.hpp"
 #include "conformance/harness/sandbox.hpp"
 
 namespace conformance {
@@ -22,6 +23,13 @@ bool matches(const std::string& name, const std::string& wanted) {
            name.starts_with(wanted + "/");
 }
 
+/// What a view has for cgroups.
+std::string cgroups_of(View view) {
+    if (view == View::cgroup_v2 || is_cgroup_v2()) return "cgroup v2";
+    const bool v2_beside = ::access("/sys/fs/cgroup/unified/cgroup.controllers", F_OK) == 0;
+    return v2_beside ? "cgroup v1, hybrid" : "cgroup v1";
+}
+
 /// In the first view every case, in the others those that depend on it.
 std::vector<Planned> plan(const std::vector<const CaseEntry*>& cases, const std::string& kind,
                           const RunOptions& options, std::vector<std::string>& notes) {
@@ -30,12 +38,16 @@ std::vector<Planned> plan(const std::vector<const CaseEntry*>& cases, const std:
     for (const View view : options.views) {
         if (kind == "image" && !first) break;
         const std::string why_not = why_no_view(view);
-        notes.push_back(std::string(view_name(view)) + ": " +
-                        (why_not.empty() ? "ran" : "not run: " + why_not));
+        notes.push_back(std::string(view_name(view)) + " (" + cgroups_of(view) +
+                        "): " + (why_not.empty() ? "ran" : "not run: " + why_not));
         if (!why_not.empty()) continue;
         for (const CaseEntry* entry : cases)
             if (first || entry->also == view) planned.push_back({entry, view});
         first = false;
+    }
+    if (kind == "runtime") {
+        notes.emplace_back("rootless: not run: the suite starts runtimes as root only");
+        notes.emplace_back("systemd: not run: the profiles name the cgroupfs driver only");
     }
     return planned;
 }
