@@ -1,7 +1,7 @@
 #!/bin/bash
 # Measures ocirun against runc and crun, and ocimg against umoci; prints Markdown.
 #
-#   tests/bench/run.sh [--write] [--runs N] [--only runtime|unpack]
+#   tests/bench/run.sh [--write] [--runs N] [--only runtime|unpack|images]
 #
 # --write puts the result into docs/performance.md. Needs root, and a machine that does nothing else.
 # The newer peers come from a Debian 13 root that is made once in $OCI_TEST_CACHE (default:
@@ -16,7 +16,7 @@ while [ $# -gt 0 ]; do
     case "$1" in
         --write) write=yes ;;
         --runs) runs=${2:?--runs needs a number}; shift ;;
-        --only) only=${2:?--only needs runtime or unpack}; shift ;;
+        --only) only=${2:?--only needs runtime, unpack or images}; shift ;;
         *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
     shift
@@ -114,6 +114,12 @@ unpack() {
         -- 'ocimg, the real image' "$ocimg" unpack --image "$image" "$work/memory/out"
 }
 
+# Many small files, shared layers, repack, linearity, the floor.
+images() {
+    printf '\n## ocimg as a store\n'
+    "$here/images.sh" --ocimg "$source/build/release/ocimg" --alternate "$alternate"
+}
+
 report() {
     printf '# Performance\n\nRepeat it with `tests/bench/run.sh` as root on an idle machine; `--write` renews this page.\n'
     printf 'Budgets: `run` of /bin/true in at most 0.8 of crun'\''s and 0.3 of runc'\''s time on cgroup v2, bare start-up in at most\n'
@@ -121,10 +127,11 @@ report() {
     machine
     printf 'Peers: %s, from Debian 13.\n' "$(versions)"
     case "$only" in
-        all) runtime && unpack ;;
+        all) runtime && unpack && images ;;
         runtime) runtime ;;
         unpack) unpack ;;
-        *) echo "bench: --only takes runtime or unpack" >&2; return 2 ;;
+        images) images ;;
+        *) echo "bench: --only takes runtime, unpack or images" >&2; return 2 ;;
     esac
 }
 
