@@ -15,6 +15,7 @@ struct CommandEntry {
 };
 
 CommandEntry append_entry();
+CommandEntry build_entry();
 CommandEntry config_entry();
 CommandEntry convert_entry();
 CommandEntry fsck_entry();

@@ -28,6 +28,7 @@ oci::cli::Program make_program() {
 
 const std::vector<CommandEntry>& command_entries() {
     static const std::vector<CommandEntry> entries = {
+        build_entry(),     //
         new_entry(),       //
         append_entry(),    //
         config_entry(),    //
