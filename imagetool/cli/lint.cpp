@@ -2,9 +2,12 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include "base/file.hpp"
 #include "base/path_in_root.hpp"
 #include "base/text.hpp"
+#include "imagetool/buildfile/build_file.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/options.hpp"
@@ -63,6 +66,24 @@ Result<LintInput> input_of(const oci::cli::Values& values) {
     return input;
 }
 
+Result<std::string> read_text(const std::string& path) {
+    return oci::read_file(BorrowedFd(AT_FDCWD), path, largest_file).in("read " + path);
+}
+
+/// Prints what is found in one Dockerfile, or one image of a build file.
+Result<int> check_one(const dockerfile::Dockerfile& file, const LintInput& input,
+                      const dockerfile::IgnoreMatcher& ignore) {
+    dockerfile::CheckRequest request;
+    request.arguments = input.arguments;
+    request.ignore = &ignore;
+    const auto given = input.arguments.values.find("BUILDKIT_DOCKERFILE_CHECK");
+    const std::string options = given == input.arguments.values.end() ? file.directives.check : given->second;
+    request.options = TRY(dockerfile::parse_check_options(options).in(file.file + ": check"));
+    const auto report = dockerfile::check_dockerfile(file, request);
+    TRY(print(input.json ? to_json(report, file) : to_text(report, file)));
+    return report.failed ? 1 : 0;
+}
+
 Result<int> run_lint(const oci::cli::Values& values) {
     return lint_dockerfile(TRY(input_of(values)));
 }
@@ -72,12 +93,13 @@ oci::cli::Command lint_command() {
     format.default_value = "text";
     format.completes = oci::cli::Completes::words;
     format.words = {"text", "json"};
-    oci::cli::Option file = value_option("file", "FILE", "the Dockerfile (default CONTEXT/Dockerfile)");
+    oci::cli::Option file = value_option(
+        "file", "FILE", "the Dockerfile, or a build file (.yaml, .yml); default CONTEXT/Dockerfile");
     file.short_name = "f";
     file.completes = oci::cli::Completes::files;
     return {
         .name = "lint",
-        .summary = "check a Dockerfile without building it",
+        .summary = "check a Dockerfile or build file without building it",
         .arguments = "[CONTEXT]",
         .description =
             "Checks a Dockerfile against the 22 rules that BuildKit documents, under the same names. A line "
@@ -96,19 +118,14 @@ oci::cli::Command lint_command() {
 }  // namespace
 
 Result<int> lint_dockerfile(const LintInput& input) {
-    const std::string text =
-        TRY(oci::read_file(BorrowedFd(AT_FDCWD), input.file, largest_file).in("read " + input.file));
-    const auto file = TRY(dockerfile::parse_dockerfile(text, input.file));
+    const std::string text = TRY(read_text(input.file));
     const dockerfile::IgnoreMatcher ignore = TRY(read_ignore(input));
-    dockerfile::CheckRequest request;
-    request.arguments = input.arguments;
-    request.ignore = &ignore;
-    const auto given = input.arguments.values.find("BUILDKIT_DOCKERFILE_CHECK");
-    const std::string options = given == input.arguments.values.end() ? file.directives.check : given->second;
-    request.options = TRY(dockerfile::parse_check_options(options).in(input.file + ": check"));
-    const auto report = dockerfile::check_dockerfile(file, request);
-    TRY(print(input.json ? to_json(report, file) : to_text(report, file)));
-    return report.failed ? 1 : 0;
+    if (!buildfile::is_build_file(input.file))
+        return check_one(TRY(dockerfile::parse_dockerfile(text, input.file)), input, ignore);
+    int code = 0;
+    for (const auto& image : TRY(buildfile::parse_build_file(text, input.file, read_text)).images)
+        code = std::max(code, TRY(check_one(image.file, input, ignore)));
+    return code;
 }
 
 CommandEntry lint_entry() {

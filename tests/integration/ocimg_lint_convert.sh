@@ -58,6 +58,17 @@ message=$("$ocimg" lint 2>&1)
 if [ $? -eq 1 ] && grep -q 'Dockerfile:2:1: unknown instruction "CPOY" (did you mean COPY?)' <<<"$message" &&
     grep -q '^     | ^$' <<<"$message"; then passed "syntax errors have a caret"; else failed "syntax error" "$message"; fi
 
+# The example of docs/build-file.md, out of the page, with a file for its include.
+sed -n '/^```yaml/,/^```$/p' "$project/docs/build-file.md" | grep -v '^```' >build.yaml
+printf 'images: {base: {stages: [{from: debian, steps: [{cmd: run}]}]}}\n' >base.yaml
+text=$("$ocimg" lint -f build.yaml 2>&1)
+if [ $? -eq 0 ] && grep -q '^base.yaml:1: JSONArgsRecommended: ' <<<"$text" && grep -q '^build.yaml: ' <<<"$text"
+then passed "a build file and what it includes are read"; else failed "build file" "$text"; fi
+printf 'images: {a: {stages: [{from: x, steps: [{cpoy: y}]}]}}\n' >build.yaml
+text=$("$ocimg" lint -f build.yaml 2>&1)
+if [ $? -eq 1 ] && grep -q '^.*build.yaml:1:48: "cpoy" is no key of a step (did you mean copy?)' <<<"$text"
+then passed "errors of a build file have line and column"; else failed "bad build file" "$text"; fi
+
 # B10: an ignore file that is a link is looked up inside the context; nothing of another file shows.
 printf 'FROM a\nCOPY x y\n' >Dockerfile
 echo 'CANARY[' >outside
