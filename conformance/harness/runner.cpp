@@ -1,9 +1,11 @@
 #include "conformance/harness/runner.hpp"
 
 #include <poll.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "base/text.hpp"
 #include "conformance/harness/container.hpp"
@@ -67,6 +69,14 @@ void ask_tool(const ToolProfile& tool, const RunOptions& options, ToolReport& re
     if (!document.is_object() && max_spec.empty()) max_spec = "1.0.2";
 }
 
+/// A word that no other run on this machine has; a process id would be 1 in any pid namespace.
+std::string run_mark() {
+    std::uint32_t number = 0;
+    if (::getrandom(&number, sizeof number, 0) != sizeof number)
+        number = static_cast<std::uint32_t>(::getpid());
+    return std::to_string(number);
+}
+
 class Pool {
 public:
     Pool(const RunOptions& options, ToolReport& report) : options_(options), report_(report) {}
@@ -128,7 +138,7 @@ oci::Result<ToolReport> run_cases(const ToolProfile& tool, const std::vector<con
     setting.data = options.data;
     setting.texts = options.texts;
     ask_tool(tool, options, report, setting.max_spec);
-    const std::string prefix = "oci-conformance-" + std::to_string(::getpid()) + "-";
+    const std::string prefix = "oci-conformance-" + run_mark() + "-";
     std::size_t number = 0;
     Pool pool(options, report);
     for (const Planned& planned : plan(cases, tool.kind, options, report.notes)) {
