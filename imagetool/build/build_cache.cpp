@@ -93,24 +93,19 @@ Result<BuildCache> BuildCache::open(const std::string& path) {
     return cache;
 }
 
-Result<void> BuildCache::remove_leftovers() const {
-    const Fd work = TRY(oci::open_at(root_, "work", O_RDONLY | O_DIRECTORY));
-    for (const std::string& name : TRY(oci::list_directory(work))) {
-        const auto directory = oci::open_at(work, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-        if (!directory || ::flock(directory->get(), LOCK_EX | LOCK_NB) != 0) continue;
-        TRY(oci::remove_tree(work, name));
-    }
-    return {};
-}
-
-std::optional<StepRecord> BuildCache::find(const std::string& key) const {
+std::optional<StepRecord> BuildCache::find_quietly(const std::string& key) const {
     const std::string path = "steps/" + key;
     const auto text = oci::read_file(root_, path, record_limit);
     if (!text) return std::nullopt;
     auto record = oci::spec::read_json<StepRecord>(*text, path);
     if (!record) return std::nullopt;
-    mark_used(root_, path);
     return std::move(*record);
+}
+
+std::optional<StepRecord> BuildCache::find(const std::string& key) const {
+    auto record = find_quietly(key);
+    if (record.has_value()) mark_used(root_, "steps/" + key);
+    return record;
 }
 
 Result<void> BuildCache::save(const std::string& key, const StepRecord& record) const {

@@ -97,7 +97,9 @@ public:
 private:
     BuildCache(std::string path, oci::Fd root, oci::Fd lock)
         : path_(std::move(path)), root_(std::move(root)), lock_(std::move(lock)) {}
+    [[nodiscard]] std::optional<StepRecord> find_quietly(const std::string& key) const;
     [[nodiscard]] oci::Result<void> remove_leftovers() const;
+    [[nodiscard]] oci::Result<void> remove_orphans() const;
 
     std::string path_;
     oci::Fd root_;

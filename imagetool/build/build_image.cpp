@@ -12,6 +12,7 @@
 #include "imagetool/build/build_context.hpp"
 #include "imagetool/build/execute_build.hpp"
 #include "imagetool/build/export_image.hpp"
+#include "imagetool/build/fetch_context.hpp"
 #include "imagetool/build/plan_build.hpp"
 #include "imagetool/build/publish_image.hpp"
 #include "imagetool/build/resolve_image.hpp"
@@ -36,11 +37,13 @@ bool names_image(const std::string& context) {
     return context.starts_with("docker-image://") || context.starts_with("oci-layout://");
 }
 
-Result<BuildInput> read_input(const BuildRequest& request) {
+Result<BuildInput> read_input(const BuildRequest& request, const FetchedContext& main) {
     BuildInput input;
-    input.contexts.push_back(TRY(open_context(request.context, "the build context")));
-    const DockerfileText text = TRY(read_dockerfile(input.contexts.front(), request.context, request.file));
-    TRY(read_ignore_file(input.contexts.front(), request.context, request.file));
+    input.contexts.push_back(TRY(open_context(main.path, "the build context")));
+    DockerfileText text{"standard input", main.dockerfile.value_or("")};
+    if (!main.dockerfile.has_value())
+        text = TRY(read_dockerfile(input.contexts.front(), main.path, request.file));
+    TRY(read_ignore_file(input.contexts.front(), main.path, request.file));
     input.file = TRY(dockerfile::parse_dockerfile(text.text, text.name));
     for (const auto& [name, context] : request.build_contexts) {
         if (names_image(context)) {
@@ -123,6 +126,20 @@ Result<Layout> open_target_layout(const BuildRequest& request) {
     return std::move(TRY(open_image_place(request.places.front(), Access::create)).layout);
 }
 
+void show_warnings(const dockerfile::Dockerfile& file, const BuildGraph& graph, BuildProgress& progress) {
+    for (const auto& warning : file.warnings)
+        progress.warning(show_place(file.file, file.text, warning.place, warning.message));
+    for (const std::string& warning : graph.warnings) progress.warning(warning);
+}
+
+/// --output: the files of the result.
+Result<BuiltImage> write_outputs(const BuildRequest& request, const Trees& trees, const StageFiles& files) {
+    if (request.outputs.empty()) return BuiltImage{};
+    const oci::Fd root = TRY(trees.directories().open_view(files, trees.empty()));
+    for (const OutputRequest& output : request.outputs) TRY(write_output(root, output, files.time));
+    return BuiltImage{};
+}
+
 std::string salt_of(const BuildRequest& request) {
     return request.source_date.has_value() ? std::to_string(*request.source_date) : std::string();
 }
@@ -130,38 +147,40 @@ std::string salt_of(const BuildRequest& request) {
 }  // namespace
 
 Result<BuiltImage> build_image(BuildRequest request, BuildProgress& progress) {
-    BuildInput input = TRY(read_input(request));
+    const BuildCache cache = TRY(BuildCache::open(request.cache_path));
+    const FetchedContext main = TRY(fetch_context(request.context, cache));
+    BuildInput input = TRY(read_input(request, main));
     complete_plan_request(request, input.plan);
     BuildGraph graph = TRY(plan_build(input.file, input.plan, resolve_image));
     if (request.network.has_value()) set_network(graph, *request.network);
-    for (const auto& warning : input.file.warnings)
-        progress.warning(show_place(input.file.file, input.file.text, warning.place, warning.message));
-    for (const std::string& warning : graph.warnings) progress.warning(warning);
+    show_warnings(input.file, graph, progress);
 
-    const BuildCache cache = TRY(BuildCache::open(request.cache_path));
     const LayerCache unpacked = TRY(LayerCache::open(request.cache_path + "/unpacked"));
     const WorkDirectory common = TRY(cache.make_work());
     LayerDirectories directories(cache, unpacked, graph);
     Trees trees(graph, std::move(input.contexts), directories, TRY(common.make("empty", 0755)),
                 salt_of(request));
+    const StageSettings settings{
+        .use_cache = request.use_cache, .source_date = request.source_date, .run = std::move(request.run)};
+    BuildServices services{.graph = graph,
+                           .cache = cache,
+                           .trees = trees,
+                           .progress = progress,
+                           .settings = settings,
+                           .on_layer = [](std::size_t, const StageFiles&) {},
+                           .is_cancelled = [] { return false; }};
+    const std::size_t jobs =
+        request.jobs > 0 ? request.jobs : std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
+    if (!request.outputs.empty() && request.places.empty())
+        return write_outputs(request, trees, TRY(execute_build(services, jobs)));
 
     const Layout layout = TRY(open_target_layout(request));
     LayerExporter exporter(cache, graph, layout);
     EarlyExport early(graph, exporter);
-    StageSettings settings{
-        .use_cache = request.use_cache, .source_date = request.source_date, .run = std::move(request.run)};
-    const BuildServices services{
-        .graph = graph,
-        .cache = cache,
-        .trees = trees,
-        .progress = progress,
-        .settings = settings,
-        .on_layer = [&](std::size_t stage, const StageFiles& files) { early.offer(stage, files); },
-        .is_cancelled = [] { return false; }};
-    const std::size_t jobs =
-        request.jobs > 0 ? request.jobs : std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
+    services.on_layer = [&](std::size_t stage, const StageFiles& files) { early.offer(stage, files); };
     const StageFiles files = TRY(execute_build(services, jobs));
     const std::vector<LayerBlob> blobs = TRY(early.finish(files));
+    TRY(write_outputs(request, trees, files));
     const Image image = make_image(graph, graph.target, files, blobs);
     return publish_image(layout, image, request.annotations, request.places);
 }

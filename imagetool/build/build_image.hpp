@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "imagetool/build/build_progress.hpp"
+#include "imagetool/build/output_files.hpp"
 #include "imagetool/build/run_step.hpp"
 #include "imagetool/store/image_place.hpp"
 #include "spec/image/platform.hpp"
@@ -18,8 +19,9 @@ namespace ocimg::build {
 /// What the command line asks for.
 struct BuildRequest {
     std::string context = ".";
-    std::string file;                // --file
-    std::vector<ImagePlace> places;  // --tag: layouts and the store
+    std::string file;                    // --file
+    std::vector<OutputRequest> outputs;  // --output: files instead of an image, unless there are places too
+    std::vector<ImagePlace> places;      // --tag: layouts and the store
     std::map<std::string, std::string, std::less<>> build_args;
     std::map<std::string, std::string> build_contexts;  // name to directory, docker-image:// or oci-layout://
     std::string target;
@@ -38,7 +40,7 @@ struct BuildRequest {
 
 /// What a build made.
 struct BuiltImage {
-    std::string digest;         // of the manifest
+    std::string digest;         // of the manifest; empty: no image was asked for
     std::string config_digest;  // the image's id, as Docker counts
     std::string layout;         // path of the layout that holds it
     std::vector<std::string> tags;

@@ -125,7 +125,7 @@ private:
             first_key = key_of_copy(files_.key, step, key_of_selection(described.key, step));
             if (auto known = find(first_key)) return DoneStep{std::move(*known), true};
         }
-        const CopySource source = TRY(read_copy_source(step, services_.trees));
+        const CopySource source = TRY(read_copy_source(step, services_.trees, services_.cache));
         const std::string key = key_of_copy(files_.key, step, source.digest);
         auto known = find(key);
         const bool cached = known.has_value();

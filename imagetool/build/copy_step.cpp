@@ -24,16 +24,6 @@ using oci::Fd;
 using oci::quote;
 using oci::Result;
 
-Result<std::optional<dockerfile::IgnoreMatcher>> excludes_of(const CopyStep& step) {
-    std::optional<dockerfile::IgnoreMatcher> matcher;
-    if (step.transfer.excludes.empty()) return matcher;
-    std::string text;
-    for (const std::string& pattern : step.transfer.excludes) text += pattern + "\n";
-    const auto patterns = TRY(dockerfile::parse_ignore_file(text, "--exclude"));
-    matcher = TRY(dockerfile::IgnoreMatcher::compile(patterns));
-    return matcher;
-}
-
 class Copying {
 public:
     Copying(const CopyStep& step, BorrowedFd rootfs, CopyRequest request)
@@ -95,20 +85,6 @@ Result<CopyRequest> request_for(const CopyStep& step, BorrowedFd before) {
 }
 
 }  // namespace
-
-Result<CopySource> read_copy_source(const CopyStep& step, const Trees& trees) {
-    CopySource source;
-    CopyPart& part = source.parts.emplace_back();
-    part.tree = TRY(trees.open(step.from));
-    part.unpack = step.add.has_value() && step.add->unpack.value_or(true);
-    part.files = TRY(select_files(part.tree.tree(), {step.transfer.sources, step.parents}));
-    const auto excludes = TRY(excludes_of(step));
-    const HashedFiles hashed =
-        TRY(hash_files(part.tree.tree(), part.files, excludes.has_value() ? &*excludes : nullptr));
-    source.digest = hashed.digest;
-    source.newest = part.tree.is_context ? hashed.newest : part.tree.time;
-    return source;
-}
 
 Result<void> copy_step(const CopyStep& step, const CopySource& source, StepArea& area, std::int64_t time) {
     CopyRequest request = TRY(request_for(step, TRY(area.view_before())));

@@ -82,6 +82,16 @@ std::string describe_run(const RunStep& step, const std::vector<std::string>& ar
     return text + oci::join(step.argv, " ");
 }
 
+std::string without_url_credentials(const std::string& text) {
+    std::string shown = text;
+    for (std::size_t at = shown.find("://"); at != std::string::npos; at = shown.find("://", at + 3)) {
+        const std::size_t end = shown.find_first_of("/?# \t\"'", at + 3);
+        const std::size_t user_end = shown.rfind('@', end);
+        if (user_end != std::string::npos && user_end > at) shown.erase(at + 3, user_end - at - 2);
+    }
+    return shown;
+}
+
 std::string describe_instruction(const dockerfile::Instruction& instruction,
                                  const oci::spec::ExecutionConfig& config) {
     return std::string(instruction_name(instruction)) + std::visit(Describe{config}, instruction.body);

@@ -15,4 +15,7 @@ std::string describe_run(const RunStep& step, const std::vector<std::string>& ar
 std::string describe_instruction(const dockerfile::Instruction& instruction,
                                  const oci::spec::ExecutionConfig& config);
 
+/// The text with user and password of every URL in it left out.
+std::string without_url_credentials(const std::string& text);
+
 }  // namespace ocimg::build

@@ -93,8 +93,11 @@ private:
 
 std::vector<std::string> components_of(const std::string& path) {
     std::vector<std::string> components;
-    for (std::string& part : oci::split(path, '/'))
-        if (!part.empty()) components.push_back(std::move(part));
+    for (std::string& part : oci::split(path, '/')) {
+        // "**/**" is "**": a row of them must not mean as many nested searches.
+        const bool repeated = part == "**" && !components.empty() && components.back() == "**";
+        if (!part.empty() && !repeated) components.push_back(std::move(part));
+    }
     return components;
 }
 
@@ -145,6 +148,8 @@ Result<void> select_one(const FileTree& tree, const std::string& source, bool pa
     std::vector<std::string> paths;
     if (wild) {
         TRY(Search(tree, paths).descend(components_of(path), 0, ""));
+        std::sort(paths.begin(), paths.end());
+        paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
     } else {
         paths.push_back(dockerfile::unescaped_glob(path));
     }

@@ -209,7 +209,7 @@ struct StagePlanner::Effect {
 };
 
 Result<void> StagePlanner::plan(const dockerfile::Instruction& instruction, PlannedStep& step) {
-    step.text = instruction.text;
+    step.text = without_url_credentials(instruction.text);
     step.lines = instruction.lines;
     TRY(std::visit(Effect{*this, step}, instruction.body));
     if (step.created_by.empty()) step.created_by = describe_instruction(instruction, stage_.config);

@@ -27,6 +27,7 @@ Result<void> write_file(const std::string& path, const std::string& text) {
 }
 
 Result<void> report(const oci::cli::Values& values, const build::BuiltImage& built) {
+    if (built.digest.empty()) return {};  // --output has it all
     if (values.has("iidfile")) TRY(write_file(values.get("iidfile"), built.config_digest).in("--iidfile"));
     if (values.has("metadata-file")) {
         TRY(write_file(values.get("metadata-file"), build_metadata(built)).in("--metadata-file"));

@@ -31,6 +31,9 @@ std::vector<Option> what_is_built() {
         with_short(list_option("tag", "IMAGE", "name of the image: of the default store, or LAYOUT:TAG"),
                    "t"),
         with_files(with_short(value_option("file", "PATH", "the Dockerfile; - is standard input"), "f")),
+        with_short(list_option("output", "DIRECTORY|type=local|tar,dest=PATH",
+                               "write the files of the result; without --tag no image is made"),
+                   "o"),
         value_option("target", "STAGE", "build this stage, and what it needs"),
         list_option("build-arg", "NAME[=VALUE]", "value of an ARG; without a value that of the environment"),
         list_option("build-context", "NAME=PLACE",
@@ -74,7 +77,10 @@ oci::cli::Command build_command() {
         .arguments = "[CONTEXT]",
         .description =
             "Builds the last stage of the Dockerfile, or --target, and the stages it needs, independent ones "
-            "at the same time. Base images come from the default store. Each RUN step is a bundle for an OCI "
+            "at the same time. CONTEXT is a directory, a URL of a tar archive, a git repository "
+            "(https://host/repo.git#ref:directory), or - for a tar archive or a Dockerfile on standard "
+            "input. "
+            "Base images come from the default store. Each RUN step is a bundle for an OCI "
             "runtime, with Docker's capabilities and seccomp profile; its network is the host's, unless "
             "--network says none. Steps that were done before come from the cache ($OCIMG_CACHE, "
             "/var/cache/ocimg, ~/.cache/ocimg), which can be deleted at any time.\n\nThe same context gives "

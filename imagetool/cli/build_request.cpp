@@ -196,6 +196,8 @@ Result<BuildRequest> build_request(const oci::cli::Values& values) {
     request.use_cache = !values.has("no-cache");
     request.source_date = TRY(source_date_epoch());
     request.cache_path = TRY(oci::absolute_path(TRY(build::default_cache_path())));
+    for (const std::string& output : values.all("output"))
+        request.outputs.push_back(TRY(build::parse_output(output)));
     if (values.has("jobs")) {
         const auto jobs = oci::parse_integer<std::size_t>(values.get("jobs"));
         if (!jobs.has_value() || *jobs == 0)

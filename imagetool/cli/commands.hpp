@@ -16,6 +16,7 @@ struct CommandEntry {
 
 CommandEntry append_entry();
 CommandEntry build_entry();
+CommandEntry cache_entry();
 CommandEntry config_entry();
 CommandEntry convert_entry();
 CommandEntry fsck_entry();

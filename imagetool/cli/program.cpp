@@ -29,6 +29,7 @@ oci::cli::Program make_program() {
 const std::vector<CommandEntry>& command_entries() {
     static const std::vector<CommandEntry> entries = {
         build_entry(),     //
+        cache_entry(),     //
         new_entry(),       //
         append_entry(),    //
         config_entry(),    //
