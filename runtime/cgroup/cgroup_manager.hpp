@@ -24,6 +24,9 @@ struct CgroupLocation {
     std::map<std::string, std::string> directories;
     /// Directories that did not exist before create: only these may be removed by delete.
     std::vector<std::string> created;
+    std::string unit;           // systemd: the scope
+    bool user_manager = false;  // systemd: of the user's manager
+    bool unit_started = false;  // systemd: by us; only then is the scope, and who is in it, ours
 };
 
 class CgroupManager {

@@ -103,6 +103,22 @@ Result<void> CgroupfsV2::create() {
     return done;
 }
 
+Result<void> CgroupfsV2::adopt(const std::vector<CgroupWrite>& writes) {
+    const BorrowedFd cgroup = TRY(open());
+    const auto available = TRY(read_names(cgroup, "cgroup.controllers"));
+    const bool complete = std::all_of(writes.begin(), writes.end(), [&](const CgroupWrite& write) {
+        return write.controller.empty() || contains(available, write.controller);
+    });
+    if (complete) return {};
+    const std::string root = TRY(find_tree_root(directory_));
+    std::string parent = root;
+    for (const std::string& step : steps_between(root, directory_)) {
+        TRY(enable_controllers(parent));
+        parent = step;
+    }
+    return {};
+}
+
 Result<void> CgroupfsV2::apply(const CgroupPlan& plan) {
     TRY(write(plan.writes));
     const BorrowedFd cgroup = TRY(open());

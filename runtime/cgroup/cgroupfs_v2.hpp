@@ -12,6 +12,9 @@ public:
 
     [[nodiscard]] const CgroupLocation& location() const override { return location_; }
     oci::Result<void> create() override;
+    /// Takes the directory that systemd has made, and enables the controllers of `writes` that systemd does
+    /// not manage (hugetlb, rdma) on the way down to it.
+    oci::Result<void> adopt(const std::vector<CgroupWrite>& writes);
     oci::Result<void> apply(const CgroupPlan& plan) override;
     oci::Result<void> filter_devices(const CgroupPlan& plan) override;
     oci::Result<void> write(const std::vector<CgroupWrite>& writes) override;

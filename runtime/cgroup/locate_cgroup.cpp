@@ -9,6 +9,7 @@
 #include "runtime/cgroup/cgroup_mounts.hpp"
 #include "runtime/cgroup/cgroupfs_v1.hpp"
 #include "runtime/cgroup/cgroupfs_v2.hpp"
+#include "runtime/cgroup/systemd_cgroup.hpp"
 #include "runtime/cgroup/unmanaged_cgroup.hpp"
 
 namespace ocirun {
@@ -51,12 +52,19 @@ Result<CgroupLocation> locate_cgroup(const CgroupPlan& plan, const CgroupFacts& 
     location.version = plan.version;
     if (plan.version == CgroupVersion::none) return location;
     TRY(check_path(plan.path));
+    if (plan.scope) {
+        location.unit = plan.scope->unit;
+        location.user_manager = plan.scope->user_manager;
+    }
     if (plan.version == CgroupVersion::v2) {
         location.directories[""] = host.unified_mount_point + plan.path;
-        TRY(record_missing(location, host.unified_mount_point, location.directories[""]));
+        // A scope's directory is made by systemd.
+        if (!plan.scope) TRY(record_missing(location, host.unified_mount_point, location.directories[""]));
         return location;
     }
     for (const CgroupHierarchy& hierarchy : host.hierarchies) {
+        // In its own hierarchy systemd makes the directory.
+        if (plan.scope && hierarchy.controllers == std::vector<std::string>{"name=systemd"}) continue;
         std::string& directory = location.directories[oci::join(hierarchy.controllers, ",")];
         directory = hierarchy.mount_point + plan.path;
         TRY(record_missing(location, hierarchy.mount_point, directory));
@@ -66,14 +74,14 @@ Result<CgroupLocation> locate_cgroup(const CgroupPlan& plan, const CgroupFacts& 
 
 Result<std::unique_ptr<CgroupManager>> open_cgroup_manager(const CgroupLocation& location) {
     std::unique_ptr<CgroupManager> manager;
-    if (location.driver == CgroupDriver::systemd)
-        return oci::failure(ErrorCode::unsupported, "the systemd cgroup driver is not built yet");
     if (location.driver == CgroupDriver::disabled || location.version == CgroupVersion::none)
         manager = std::make_unique<UnmanagedCgroup>(location);
     else if (location.version == CgroupVersion::v2)
         manager = std::make_unique<CgroupfsV2>(location);
     else
         manager = std::make_unique<CgroupfsV1>(location);
+    if (location.driver == CgroupDriver::systemd)
+        manager = std::make_unique<SystemdCgroup>(location, std::move(manager));
     return manager;
 }
 
@@ -85,6 +93,9 @@ Result<CgroupLocation> cgroup_of_process(const CgroupLocation& recorded, pid_t p
     CgroupLocation location;
     location.driver = recorded.driver;
     location.version = recorded.version;
+    location.unit = recorded.unit;
+    location.user_manager = recorded.user_manager;
+    location.unit_started = recorded.unit_started;
     for (const auto& [controllers, directory] : recorded.directories) {
         location.directories[controllers] = directory;
         const auto path = membership.find(controllers);

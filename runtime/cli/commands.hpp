@@ -16,6 +16,7 @@ struct CommandContext {
     std::string state_root;
     bool systemd_cgroup = false;
     bool cgroups_disabled = false;
+    bool unsafe_annotations = false;
     std::vector<std::string> warnings;  // printed after the command
 
     [[nodiscard]] const std::string& id() const { return values->arguments().front(); }

@@ -7,6 +7,7 @@
 #include "runtime/cli/program.hpp"
 #include "runtime/hooks/hook_state.hpp"
 #include "runtime/plan/rootfs_plan.hpp"
+#include "runtime/plan/scope_plan.hpp"
 #include "runtime/plan/seccomp_rules.hpp"
 #include "spec/runtime/config_json.hpp"
 #include "spec/runtime/names.hpp"
@@ -36,7 +37,7 @@ spec::LinuxFeatures linux_features() {
     features.namespaces = list_of(spec::namespace_types());
     features.capabilities = list_of(spec::capability_names());
     features.cgroup =
-        spec::CgroupFeatures{.v1 = true, .v2 = true, .systemd = false, .systemd_user = false, .rdma = true};
+        spec::CgroupFeatures{.v1 = true, .v2 = true, .systemd = true, .systemd_user = true, .rdma = true};
     features.seccomp = seccomp_features();
     features.apparmor = spec::EnabledFeature{.enabled = true};
     features.selinux = spec::EnabledFeature{.enabled = true};
@@ -59,6 +60,8 @@ spec::Features describe_features() {
     features.linux_section = linux_features();
     features.annotations = {{"io.github.seccomp.libseccomp.version", libseccomp_version()},
                             {"ocirun.version", version()}};
+    // Without --unsafe-annotations only those of them count that concern the container's own scope alone.
+    features.potentially_unsafe_config_annotations = {unit_property_prefix};
     return features;
 }
 

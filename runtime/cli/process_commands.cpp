@@ -73,6 +73,7 @@ Result<CreateOptions> create_options(const CommandContext& context) {
     options.new_keyring = !values.has("no-new-keyring");
     options.systemd_cgroup = context.systemd_cgroup;
     options.cgroups_disabled = context.cgroups_disabled;
+    options.unsafe_annotations = context.unsafe_annotations;
     options.passed = TRY(passed_descriptors(values));
     return options;
 }

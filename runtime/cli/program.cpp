@@ -63,7 +63,9 @@ const Program& program_table() {
                       "true, false or auto: whether lacking privileges are to be expected", "",
                       Completes::words),
                 value("log-level", "LEVEL", "what --log records: error, warning or debug", "",
-                      Completes::words)}};
+                      Completes::words),
+                flag("unsafe-annotations",
+                     "heed annotations that reach beyond the container (`features` lists them)")}};
         table.options[2].default_value = "text";
         table.options[2].words = {"text", "json"};
         table.options[6].words = {"true", "false", "auto"};

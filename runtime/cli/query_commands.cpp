@@ -8,6 +8,7 @@
 #include "base/file.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
+#include "runtime/cgroup/systemd_bus.hpp"
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/default_spec.hpp"
 #include "runtime/cli/features.hpp"
@@ -143,13 +144,15 @@ Result<int> plan_command(CommandContext& context) {
                        "invalid format option: " + oci::quote(format) + ": allowed are text and json");
     }
     const Bundle bundle = TRY(open_bundle(values.get("bundle"), values.get("config")));
-    const HostFacts host = TRY(probe_host());
+    HostFacts host = TRY(probe_host());
+    if (context.systemd_cgroup) host.systemd = TRY(probe_systemd(host));
     PlanRequest request;
     request.container_id = values.arguments().empty() ? "CONTAINER-ID" : context.id();
     request.bundle = bundle.path;
     request.no_pivot = values.has("no-pivot");
     request.systemd_cgroup = context.systemd_cgroup;
     request.cgroups_disabled = context.cgroups_disabled;
+    request.unsafe_annotations = context.unsafe_annotations;
     const ContainerPlan plan = TRY(plan_container(bundle.config, host, request));
     TRY(print(format == "json" ? describe_json(plan) + "\n" : describe(plan)));
     return 0;

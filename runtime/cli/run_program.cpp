@@ -50,6 +50,7 @@ Result<void> set_cgroup_manager(CommandContext& context) {
     context.systemd_cgroup =
         manager == "systemd" || (manager.empty() && context.global->has("systemd-cgroup"));
     context.cgroups_disabled = manager == "disabled";
+    context.unsafe_annotations = context.global->has("unsafe-annotations");
     return {};
 }
 

@@ -19,6 +19,9 @@ struct CgroupRecord {
     std::string version;
     std::map<std::string, std::string> directories;
     std::vector<std::string> created;
+    std::string unit;
+    bool user_manager = false;
+    bool unit_started = false;
 };
 
 struct StateRecord {
@@ -67,6 +70,9 @@ struct FieldsOf<ocirun::CgroupRecord> {
         fields.required("version", self.version);
         fields.optional("directories", self.directories);
         fields.optional("created", self.created);
+        fields.optional("unit", self.unit);
+        fields.optional("userManager", self.user_manager);
+        fields.optional("unitStarted", self.unit_started);
     }
 };
 
@@ -117,6 +123,9 @@ std::string to_json(const RecordedState& state) {
     record.cgroup.version = version_words[static_cast<std::size_t>(state.cgroup.version)];
     record.cgroup.directories = state.cgroup.directories;
     record.cgroup.created = state.cgroup.created;
+    record.cgroup.unit = state.cgroup.unit;
+    record.cgroup.user_manager = state.cgroup.user_manager;
+    record.cgroup.unit_started = state.cgroup.unit_started;
     return oci::spec::write_json(record);
 }
 
@@ -128,6 +137,9 @@ oci::Result<RecordedState> parse_recorded_state(std::string_view text, const std
     if (!known) return oci::failure(oci::ErrorCode::invalid, file + ": cgroup: an unknown driver or version");
     state.cgroup.directories = std::move(record.cgroup.directories);
     state.cgroup.created = std::move(record.cgroup.created);
+    state.cgroup.unit = std::move(record.cgroup.unit);
+    state.cgroup.user_manager = record.cgroup.user_manager;
+    state.cgroup.unit_started = record.cgroup.unit_started;
     return state;
 }
 

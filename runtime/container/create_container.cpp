@@ -14,6 +14,7 @@
 #include "base/file.hpp"
 #include "base/file_replace.hpp"
 #include "base/process.hpp"
+#include "runtime/cgroup/systemd_bus.hpp"
 #include "runtime/container/bundle.hpp"
 #include "runtime/container/container.hpp"
 #include "runtime/container/event_log.hpp"
@@ -80,7 +81,8 @@ Result<void> check_console(const ContainerPlan& plan, const std::string& console
 
 Result<void> make_plan(const CreateOptions& options, Creation& creation) {
     creation.bundle = TRY(open_bundle(options.bundle, options.config_file));
-    const HostFacts host = TRY(probe_host());
+    HostFacts host = TRY(probe_host());
+    if (options.systemd_cgroup) host.systemd = TRY(probe_systemd(host));
     SeccompCache cache(options.state_root);
     PlanRequest request;
     request.container_id = options.id;
@@ -89,6 +91,7 @@ Result<void> make_plan(const CreateOptions& options, Creation& creation) {
     request.new_keyring = options.new_keyring;
     request.systemd_cgroup = options.systemd_cgroup;
     request.cgroups_disabled = options.cgroups_disabled;
+    request.unsafe_annotations = options.unsafe_annotations;
     request.compile_seccomp = SeccompCache::compile_with;
     request.compile_context = &cache;
     creation.plan = TRY(plan_container(creation.bundle.config, host, request));
@@ -130,11 +133,34 @@ Result<void> record_intent(const CreateOptions& options, Creation& creation) {
     return record_filter(directory, creation.plan.seccomp);
 }
 
+/// An ordinary user whom nobody gave a cgroup runs containers without one, as long as none is asked for.
+bool can_do_without(const CgroupPlan& plan, const oci::Error& error) {
+    const int number = error.system_errno;
+    return plan.may_be_missing && (number == EACCES || number == EPERM || number == EROFS);
+}
+
+/// Without a cgroup of its own the container sees those of the host, read-only as planned.
+void show_host_cgroups(ContainerPlan& plan) {
+    for (PlannedMount& mount : plan.rootfs.mounts) {
+        for (CgroupMountEntry& entry : mount.cgroup_entries) {
+            if (entry.host_path.ends_with(plan.cgroup.path))
+                entry.host_path.resize(entry.host_path.size() - plan.cgroup.path.size());
+        }
+    }
+}
+
 Result<void> make_cgroup(Creation& creation) {
     creation.cgroup = TRY(open_cgroup_manager(creation.record.cgroup));
+    creation.rollback.add([&creation] { static_cast<void>(creation.cgroup->remove().has_value()); });
+    auto created = creation.cgroup->create();
+    if (!created && can_do_without(creation.plan.cgroup, created.error())) {
+        static_cast<void>(creation.cgroup->remove().has_value());
+        show_host_cgroups(creation.plan);
+        creation.record.cgroup = CgroupLocation();
+        creation.cgroup = TRY(open_cgroup_manager(creation.record.cgroup));
+        return creation.directory->save(creation.record);
+    }
     CgroupManager& cgroup = *creation.cgroup;
-    creation.rollback.add([&cgroup] { static_cast<void>(cgroup.remove().has_value()); });
-    auto created = cgroup.create();
     // What is ours may be less than what was planned: another container may have made it meanwhile.
     if (cgroup.location().created != creation.record.cgroup.created) {
         creation.record.cgroup = cgroup.location();
@@ -160,6 +186,7 @@ Result<LaunchedInit> launch(const CreateOptions& options, Creation& creation, Fd
     creation.hooks_may_have_run = true;
     TRY(serve_init(init, launch_options).in("unable to start container process"));
     const auto identity = TRY(oci::identify_process(init.pid()));
+    creation.record.cgroup = creation.cgroup->location();
     creation.record.pid = init.pid();
     creation.record.start_time = identity.start_time;
     TRY(creation.directory->save(creation.record));

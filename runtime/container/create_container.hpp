@@ -21,6 +21,7 @@ struct CreateOptions {
     bool new_keyring = true;
     bool systemd_cgroup = false;
     bool cgroups_disabled = false;
+    bool unsafe_annotations = false;
     PassedDescriptors passed;
 };
 

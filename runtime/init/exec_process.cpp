@@ -104,6 +104,20 @@ Result<void> perform_exec(ExecRequest& request) {
 
 }  // namespace
 
+void run_exec_intermediate(ExecRequest& request) noexcept {
+    const auto joined = kernel::join_namespaces(request.container_pidfd, CLONE_NEWUSER | CLONE_NEWPID);
+    request.namespaces &= ~static_cast<std::uint64_t>(CLONE_NEWUSER);
+    auto cloned = joined ? kernel::clone_process({.flags = CLONE_PARENT, .want_pidfd = false})
+                         : Result<kernel::ClonedProcess>(joined.error());
+    if (cloned && cloned->pid == 0) run_exec(request);
+    Message message;
+    message.tag = Tag::init_cloned;
+    message.pid = cloned ? cloned->pid : 0;
+    if (!cloned) message = message_of(cloned.error().in("join the container's user namespace"));
+    const auto sent = request.context.channel.send(message);
+    ::_exit(sent && cloned ? 0 : 1);
+}
+
 void run_exec(ExecRequest& request) noexcept {
     const auto done = perform_exec(request);
     if (!done) static_cast<void>(request.context.channel.send(message_of(done.error())).has_value());

@@ -144,7 +144,10 @@ Result<void> wait_for_start(InitRequest& request) {
 
 Result<void> perform_init(InitRequest& request) {
     const ContainerPlan& plan = *request.plan;
-    TRY(kernel::set_dumpable(false));
+    // An ordinary user's runtime may only map the ids of a process that is the user's own in /proc too; as
+    // root of its new user namespace this one closes itself off, before anybody else is in there.
+    const bool maps_follow = ::geteuid() != 0 && plan.namespaces.creates(NamespaceKind::user);
+    if (!maps_follow) TRY(kernel::set_dumpable(false));
     TRY(kernel::reset_signals());
     // The container's lock belongs to the open description: a copy here would hold it until execve.
     for (const int number : request.close_first) ::close(number);

@@ -13,6 +13,10 @@ namespace ocirun {
 /// them, clones init as its own sibling, tells its pid and ends.
 [[noreturn]] void run_intermediate(InitRequest& request) noexcept;
 
+/// The process that comes before a further one where only the container's user namespace gives the right to
+/// enter its pid namespace: joins both, clones the process as its own sibling, tells its pid and ends.
+[[noreturn]] void run_exec_intermediate(ExecRequest& request) noexcept;
+
 /// A further process in a running container.
 [[noreturn]] void run_exec(ExecRequest& request) noexcept;
 

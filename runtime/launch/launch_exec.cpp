@@ -1,6 +1,7 @@
 #include "runtime/launch/launch_exec.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,6 +37,44 @@ Result<std::uint64_t> differing_namespaces(pid_t pid) {
         if (ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev) flags |= clone_flag(kind);
     }
     return flags;
+}
+
+/// Without privilege here the container's user namespace is entered first, by a process in between.
+bool needs_intermediate(std::uint64_t namespaces) {
+    const bool privileged = (kernel::permitted_set() >> CAP_SYS_ADMIN & 1U) != 0;
+    return (namespaces & CLONE_NEWUSER) != 0 && (namespaces & CLONE_NEWPID) != 0 && !privileged;
+}
+
+/// The process that the one in between has cloned; that one is reaped.
+Result<LaunchedInit> take_over(kernel::ClonedProcess first, Channel channel) {
+    const oci::ChildProcess intermediate(first.pid, std::move(first.pidfd));
+    Message message;
+    if (!TRY(channel.receive(message))) return oci::failure("the process before the new one has gone");
+    if (message.tag == Tag::failed) return error_of(message);
+    if (message.tag != Tag::init_cloned) return oci::failure("the process sent a message out of order");
+    return LaunchedInit(message.pid, TRY(oci::open_pidfd(message.pid)), std::move(channel));
+}
+
+/// Clones the process, in the container's pid namespace.
+Result<LaunchedInit> start(ExecRequest& request, Channel ours, std::uint64_t namespaces,
+                           std::optional<oci::BorrowedFd> cgroup) {
+    const bool intermediate = needs_intermediate(namespaces);
+    Fd own_pid_namespace;
+    if ((namespaces & CLONE_NEWPID) != 0 && !intermediate) {
+        own_pid_namespace = TRY(oci::open_file("/proc/self/ns/pid", O_RDONLY));
+        TRY(kernel::join_namespaces(request.container_pidfd, CLONE_NEWPID)
+                .in("join the container's pid namespace"));
+    }
+    auto cloned = TRY(kernel::clone_process({.into_cgroup = cgroup}).in("start a process in the container"));
+    if (cloned.pid == 0) {
+        ours.close();
+        if (intermediate) run_exec_intermediate(request);
+        run_exec(request);
+    }
+    if (own_pid_namespace.is_open()) TRY(kernel::join_namespaces(own_pid_namespace, CLONE_NEWPID));
+    request.context.channel.close();
+    if (intermediate) return take_over(std::move(cloned), std::move(ours));
+    return LaunchedInit(cloned.pid, std::move(cloned.pidfd), std::move(ours));
 }
 
 Result<void> wait_until_ready(LaunchedInit& process, const ExecOptions& options) {
@@ -75,29 +114,15 @@ Result<LaunchedInit> launch_exec(ExecOptions& options) {
     request.user_namespace = (namespaces & CLONE_NEWUSER) != 0;
 
     const std::optional<oci::BorrowedFd> cgroup_fd = options.cgroup->clone_target();
-    request.wait_for_proceed = !cgroup_fd && options.cgroup->location().version != CgroupVersion::none;
+    const bool by_write = !cgroup_fd && options.cgroup->location().version != CgroupVersion::none;
+    // The process in between tells its child's pid; the child says nothing before that has arrived.
+    request.wait_for_proceed = by_write || needs_intermediate(namespaces);
 
     // This process may not be attached to while it holds descriptors of both sides (CVE-2016-9962).
     TRY(kernel::set_dumpable(false));
-    Fd own_pid_namespace;
-    if ((namespaces & CLONE_NEWPID) != 0) {
-        own_pid_namespace = TRY(oci::open_file("/proc/self/ns/pid", O_RDONLY));
-        TRY(kernel::join_namespaces(request.container_pidfd, CLONE_NEWPID)
-                .in("join the container's pid namespace"));
-    }
-    auto cloned =
-        TRY(kernel::clone_process({.into_cgroup = cgroup_fd}).in("start a process in the container"));
-    if (cloned.pid == 0) {
-        ours.close();
-        run_exec(request);
-    }
-    if (own_pid_namespace.is_open()) TRY(kernel::join_namespaces(own_pid_namespace, CLONE_NEWPID));
-    LaunchedInit process(cloned.pid, std::move(cloned.pidfd), std::move(ours));
-    request.context.channel.close();
-    if (request.wait_for_proceed) {
-        TRY(options.cgroup->add_process(process.pid()));
-        TRY(process.channel().send(Tag::proceed));
-    }
+    LaunchedInit process = TRY(start(request, std::move(ours), namespaces, cgroup_fd));
+    if (by_write) TRY(options.cgroup->add_process(process.pid()));
+    if (request.wait_for_proceed) TRY(process.channel().send(Tag::proceed));
     TRY(wait_until_ready(process, options));
     return process;
 }

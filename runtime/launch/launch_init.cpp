@@ -1,6 +1,7 @@
 #include "runtime/launch/launch_init.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <sys/wait.h>
@@ -107,7 +108,10 @@ Result<LaunchedInit> launch_init(LaunchOptions& options) {
     request.context.new_keyring = plan.new_keyring;
     request.start_socket = std::move(options.start_socket);
     request.joined_namespaces = TRY(open_joined_namespaces(plan.namespaces));
-    TRY(open_mount_sources(plan, request.context.proc, plan.namespaces.has(NamespaceKind::user), request));
+    // An ordinary user may copy no mounts here; then init opens the sources as that same user.
+    const bool may_copy = (kernel::permitted_set() >> CAP_SYS_ADMIN & 1U) != 0;
+    TRY(open_mount_sources(plan, request.context.proc, plan.namespaces.has(NamespaceKind::user) && may_copy,
+                           request));
 
     const std::optional<BorrowedFd> cgroup_fd = options.cgroup->clone_target();
     const bool by_write = !cgroup_fd && options.cgroup->location().version != CgroupVersion::none;

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "runtime/plan/device_filter.hpp"
+#include "runtime/plan/scope_plan.hpp"
 
 namespace ocirun {
 namespace {
@@ -69,6 +70,10 @@ std::optional<std::pair<std::uint32_t, std::uint32_t>> plan_delegation(
 Result<void> plan_devices(CgroupPlan& plan, const oci::spec::Resources& resources) {
     const std::vector<DeviceRule> rules =
         TRY(plan_device_rules(resources.devices, "linux.resources.devices"));
+    if (plan.scope) {
+        const std::vector<UnitProperty> properties = to_device_properties(rules);
+        plan.scope->properties.insert(plan.scope->properties.end(), properties.begin(), properties.end());
+    }
     if (plan.version == CgroupVersion::v2) {
         plan.device_filter = plan_device_program(rules);
         return {};
@@ -99,31 +104,53 @@ Result<void> plan_without_cgroups(CgroupPlan& plan) {
     return {};
 }
 
+/// The scope instead of a path, with the limits that systemd knows; what an annotation sets stays.
+Result<void> plan_systemd(CgroupPlan& plan, const oci::spec::RuntimeConfig& config, const HostFacts& host,
+                          const CgroupRequest& request) {
+    plan.scope = TRY(plan_scope(config, host.systemd, request, plan.warnings));
+    plan.path = host.systemd.manager_cgroup + TRY(slice_path(plan.scope->slice, "linux.cgroupsPath")) + "/" +
+                plan.scope->unit;
+    auto& properties = plan.scope->properties;
+    for (UnitProperty& limit : to_unit_properties(plan.writes)) {
+        const bool known = std::any_of(properties.begin(), properties.end(),
+                                       [&](const auto& other) { return other.name == limit.name; });
+        if (!known) properties.push_back(std::move(limit));
+    }
+    return {};
+}
+
+CgroupDriver driver_of(const CgroupRequest& request) {
+    if (request.disabled) return CgroupDriver::disabled;
+    return request.systemd ? CgroupDriver::systemd : CgroupDriver::cgroupfs;
+}
+
 }  // namespace
 
 Result<CgroupPlan> plan_cgroup(const oci::spec::RuntimeConfig& config, const HostFacts& host,
                                const CgroupRequest& request) {
-    if (request.systemd && !request.disabled)
-        return oci::failure(ErrorCode::unsupported,
-                            "the systemd cgroup driver is not built yet; leave out --systemd-cgroup");
     static const oci::spec::Linux no_linux;
     static const oci::spec::Resources no_resources;
     const oci::spec::Linux& linux_section = config.linux_section ? *config.linux_section : no_linux;
     const oci::spec::Resources& resources = linux_section.resources ? *linux_section.resources : no_resources;
 
     CgroupPlan plan;
-    plan.driver = request.disabled ? CgroupDriver::disabled : CgroupDriver::cgroupfs;
+    plan.driver = driver_of(request);
     plan.version = request.disabled ? CgroupVersion::none : host.cgroup.version;
-    plan.path = TRY(plan_path(linux_section.cgroups_path, request.container_id));
+    if (plan.driver != CgroupDriver::systemd)
+        plan.path = TRY(plan_path(linux_section.cgroups_path, request.container_id));
     plan.writes = TRY(plan_resource_writes(resources, plan.version, "linux.resources", plan.warnings));
     plan.needs_limits = !plan.writes.empty();
+    const bool rootless = host.effective_uid != 0 || host.in_user_namespace;
+    plan.may_be_missing = rootless && !plan.needs_limits && linux_section.cgroups_path.empty() &&
+                          plan.driver == CgroupDriver::cgroupfs;
     if (plan.version == CgroupVersion::none) {
         plan.path.clear();
         TRY(plan_without_cgroups(plan));
         return plan;
     }
+    if (plan.driver == CgroupDriver::systemd) TRY(plan_systemd(plan, config, host, request));
     // In a user namespace the kernel refuses device rules, and device nodes do not work anyway.
-    if (!host.in_user_namespace) TRY(plan_devices(plan, resources));
+    if (!rootless) TRY(plan_devices(plan, resources));
     if (plan.version == CgroupVersion::v2) plan.delegate_to = plan_delegation(config);
     return plan;
 }

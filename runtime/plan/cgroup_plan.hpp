@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "runtime/plan/bus_value.hpp"
 #include "runtime/plan/host_facts.hpp"
 #include "spec/runtime/config.hpp"
 
@@ -33,6 +34,21 @@ struct CgroupWrite {
 /// One eBPF instruction as the kernel lays it out (struct bpf_insn), kept as a plain 64-bit word.
 using BpfInstruction = std::uint64_t;
 
+/// One property of a systemd unit.
+struct UnitProperty {
+    std::string name;  // "MemoryMax"
+    BusValue value;
+    bool may_be_unknown = false;  // left out where this systemd does not know it
+};
+
+/// What systemd is asked to start: a scope, the cgroup of which is the container's.
+struct ScopePlan {
+    std::string unit;           // "ocirun-web.scope"
+    std::string slice;          // "system.slice"
+    bool user_manager = false;  // of the user's systemd, not of the system's
+    std::vector<UnitProperty> properties;
+};
+
 struct CgroupPlan {
     CgroupDriver driver = CgroupDriver::cgroupfs;
     CgroupVersion version = CgroupVersion::none;
@@ -43,16 +59,20 @@ struct CgroupPlan {
         delegate_to;                    // host uid, gid that own the cgroup (v2)
     std::vector<std::string> warnings;  // settings the kernel's version cannot express
     bool needs_limits = false;          // some limit was asked for: cgroups absent is then an error
+    bool may_be_missing = false;        // no permission to make it is no error
+    std::optional<ScopePlan> scope;     // the systemd driver's
 };
 
 /// What the caller asked for beside the configuration.
 struct CgroupRequest {
     std::string container_id;
-    bool systemd = false;   // --systemd-cgroup
-    bool disabled = false;  // --cgroup-manager disabled
+    bool systemd = false;             // --systemd-cgroup
+    bool disabled = false;            // --cgroup-manager disabled
+    bool unsafe_annotations = false;  // --unsafe-annotations
 };
 
-/// Pure. An empty linux.cgroupsPath becomes "/ID"; a relative one is taken from the root of the tree.
+/// Pure. For the systemd driver linux.cgroupsPath is "slice:prefix:name". An empty linux.cgroupsPath becomes
+/// "/ID"; a relative one is taken from the root of the tree.
 oci::Result<CgroupPlan> plan_cgroup(const oci::spec::RuntimeConfig& config, const HostFacts& host,
                                     const CgroupRequest& request);
 /// The writes of a resources section alone (for `update`), for the given version.

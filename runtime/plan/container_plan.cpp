@@ -98,8 +98,9 @@ Result<ContainerPlan> plan_container(const oci::spec::RuntimeConfig& config, con
     plan.namespaces = TRY(plan_namespaces(config, host));
     plan.id_maps = TRY(plan_id_maps(config, plan.namespaces));
     TRY(check_names(plan));
-    plan.cgroup = TRY(
-        plan_cgroup(config, host, {request.container_id, request.systemd_cgroup, request.cgroups_disabled}));
+    plan.cgroup = TRY(plan_cgroup(config, host,
+                                  {request.container_id, request.systemd_cgroup, request.cgroups_disabled,
+                                   request.unsafe_annotations}));
     plan.rootfs = TRY(plan_rootfs(config, host, plan.namespaces, plan.id_maps, plan.cgroup, request.bundle));
     plan.rootfs.no_pivot = request.no_pivot;
     if (config.process) plan.process = TRY(plan_first_process(*config.process, host, plan.namespaces));

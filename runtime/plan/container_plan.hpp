@@ -27,6 +27,7 @@ struct PlanRequest {
     bool new_keyring = true;
     bool systemd_cgroup = false;
     bool cgroups_disabled = false;
+    bool unsafe_annotations = false;  // annotations that reach beyond the container count
     /// Compiles seccomp rules; a caller with a cache passes its own. Null: plan_seccomp.
     oci::Result<SeccompPlan> (*compile_seccomp)(const oci::spec::Seccomp&, const std::string& origin,
                                                 void* context) = nullptr;

@@ -55,6 +55,13 @@ void describe_cgroup(const CgroupPlan& cgroup, std::vector<PlanStep>& steps) {
     const char* driver = cgroup.driver == CgroupDriver::systemd ? "systemd" : "cgroupfs";
     steps.push_back({"cgroup", std::string("create ") + cgroup.path + " (" + version + ", " + driver + ")",
                      "linux.cgroupsPath"});
+    if (cgroup.scope) {
+        const std::string manager = cgroup.scope->user_manager ? "the user's systemd" : "systemd";
+        for (const UnitProperty& property : cgroup.scope->properties)
+            steps.push_back({"cgroup",
+                             "tell " + manager + ": " + property.name + "=" + to_text(property.value),
+                             cgroup.scope->unit});
+    }
     for (const CgroupWrite& write : cgroup.writes) {
         steps.push_back({"cgroup",
                          "write " + oci::quote(write.value) + " to " + write.file +

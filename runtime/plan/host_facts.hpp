@@ -30,6 +30,14 @@ struct CgroupFacts {
     std::vector<std::string> unified_controllers;  // cgroup.controllers at the v2 root
 };
 
+/// The systemd that would manage the cgroup; looked at only when the systemd driver is asked for.
+struct SystemdFacts {
+    bool running = false;       // systemd is this machine's service manager
+    bool user_manager = false;  // the manager of an ordinary user, not that of the system
+    std::string
+        manager_cgroup;  // where its tree begins: "" or "/user.slice/user-1000.slice/user@1000.service"
+};
+
 struct HostFacts {
     std::uint32_t effective_uid = 0;
     bool in_user_namespace = false;  // not the initial user namespace
@@ -38,6 +46,7 @@ struct HostFacts {
     std::uint64_t last_capability = 40;                       // /proc/sys/kernel/cap_last_cap
     std::uint64_t bounding_capabilities = ~std::uint64_t{0};  // what this process may hand on
     CgroupFacts cgroup;
+    SystemdFacts systemd;
 };
 
 }  // namespace ocirun

@@ -184,6 +184,7 @@ Result<ProcessPlan> plan_process(const oci::spec::Process& process, const HostFa
     plan.rlimits = TRY(plan_rlimits(process.rlimits, below(origin, "rlimits")));
     plan.no_new_privileges = process.no_new_privileges;
     TRY(plan_oom_score(plan, process, origin));
+    plan.oom_score_may_fail = host.effective_uid != 0 || host.in_user_namespace;
     TRY(plan_console(plan, process, origin));
     TRY(plan_labels(plan, process, host, origin));
     TRY(plan_scheduling(plan, process, origin));

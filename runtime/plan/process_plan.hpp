@@ -53,6 +53,7 @@ struct ProcessPlan {
     std::vector<PlannedRlimit> rlimits;
     bool no_new_privileges = false;
     std::optional<int> oom_score_adjustment;
+    bool oom_score_may_fail = false;  // an ordinary user may raise the score only
     bool terminal = false;
     std::uint16_t console_height = 0;  // 0 with width 0: unset
     std::uint16_t console_width = 0;

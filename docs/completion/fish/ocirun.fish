@@ -7,6 +7,7 @@ complete -c ocirun -n '__fish_use_subcommand' -l systemd-cgroup -d 'let systemd 
 complete -c ocirun -n '__fish_use_subcommand' -l cgroup-manager -x -a 'cgroupfs systemd disabled' -d 'cgroupfs, systemd or disabled'
 complete -c ocirun -n '__fish_use_subcommand' -l rootless -x -a 'true false auto' -d 'true, false or auto: whether lacking privileges are to be expected'
 complete -c ocirun -n '__fish_use_subcommand' -l log-level -x -a 'error warning debug' -d 'what --log records: error, warning or debug'
+complete -c ocirun -n '__fish_use_subcommand' -l unsafe-annotations -d 'heed annotations that reach beyond the container (`features` lists them)'
 complete -c ocirun -n '__fish_use_subcommand' -a create -d 'create a container that waits for start'
 complete -c ocirun -n '__fish_seen_subcommand_from create' -l bundle -s b -x -a '(__fish_complete_directories)' -d 'path of the bundle, the current directory by default'
 complete -c ocirun -n '__fish_seen_subcommand_from create' -l config -s f -r -F -d 'read this file instead of config.json of the bundle'

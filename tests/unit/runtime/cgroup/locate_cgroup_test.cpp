@@ -66,9 +66,29 @@ TEST(UnmanagedCgroup, says_why_it_can_do_nothing) {
         FailsWith("limit cannot be set"));
 }
 
-TEST(OpenCgroupManager, systemd_driver_is_refused) {
-    EXPECT_THAT(open_cgroup_manager({.driver = CgroupDriver::systemd, .version = CgroupVersion::v2}),
-                FailsWith("systemd"));
+TEST(LocateCgroup, systemd_makes_the_directories_of_a_scope) {
+    const TemporaryDirectory tree;
+    CgroupPlan plan = plan_at("/a.slice/b-c.scope", CgroupVersion::v2);
+    plan.driver = CgroupDriver::systemd;
+    plan.scope = ScopePlan{.unit = "b-c.scope", .slice = "a.slice", .user_manager = true, .properties = {}};
+    CgroupFacts host;
+    host.unified_mount_point = tree.path();
+    const auto location = locate_cgroup(plan, host);
+    ASSERT_THAT(location, IsOk());
+    EXPECT_THAT(location->created, IsEmpty());
+    EXPECT_EQ(location->unit, "b-c.scope");
+    EXPECT_TRUE(location->user_manager);
+    EXPECT_FALSE(location->unit_started);
+}
+
+TEST(SystemdCgroup, a_scope_that_was_not_started_is_not_ours) {
+    const auto manager = open_cgroup_manager({.driver = CgroupDriver::systemd,
+                                              .version = CgroupVersion::v2,
+                                              .directories = {{"", "/does/not/exist"}},
+                                              .unit = "x.scope"});
+    ASSERT_THAT(manager, IsOk());
+    EXPECT_THAT((*manager)->signal_all(9), IsOk());
+    EXPECT_THAT((*manager)->remove(), IsOk());
 }
 
 TEST(StepsBetween, lists_from_the_top) {

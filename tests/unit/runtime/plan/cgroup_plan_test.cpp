@@ -321,10 +321,10 @@ TEST(CgroupPlan, path_cannot_leave_the_tree) {
             << path;
 }
 
-TEST(CgroupPlan, systemd_driver_is_refused) {
+TEST(CgroupPlan, systemd_driver_needs_systemd) {
     EXPECT_THAT(
         plan_cgroup(config_with(""), host_with(CgroupVersion::v2), {.container_id = "w", .systemd = true}),
-        FailsWith("leave out --systemd-cgroup"));
+        FailsWith("systemd not running on this host"));
 }
 
 TEST(CgroupPlan, v1_writes_device_rules_and_v2_has_a_program) {
