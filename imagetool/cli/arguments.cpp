@@ -43,6 +43,13 @@ Result<ImageArguments> image_arguments(const oci::cli::Values& values, std::size
                                            std::to_string(arguments.others.size()));
 }
 
+Result<ImageToRead> open_image_to_read(const ImagePlace& place, const oci::cli::Values& values) {
+    auto [layout, query] = TRY(open_image_place(place, Access::read));
+    query.platform = TRY(platform_argument(values));
+    FoundImage image = TRY(find_image(layout, query));
+    return ImageToRead{std::move(layout), std::move(image)};
+}
+
 Result<std::string> new_tag_argument(const oci::cli::Values& values, const ImagePlace& place) {
     std::string tag = place.tag;
     if (values.has("tag")) {

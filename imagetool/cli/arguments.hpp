@@ -8,7 +8,9 @@
 
 #include "base/command_line.hpp"
 #include "base/result.hpp"
+#include "imagetool/store/find_image.hpp"
 #include "imagetool/store/image_place.hpp"
+#include "imagetool/store/layout.hpp"
 #include "spec/image/platform.hpp"
 #include "spec/image/timestamp.hpp"
 
@@ -26,6 +28,14 @@ oci::Result<ImageArguments> image_arguments(const oci::cli::Values& values, std:
 
 /// A name in the place of an argument: of the default store unless it is a path, a layout or has a transport.
 oci::Result<ImagePlace> place_argument(const std::string& text);
+
+/// An image that is read, in its layout.
+struct ImageToRead {
+    Layout layout;
+    FoundImage image;
+};
+/// Opens a place and finds the image in it, with --platform where there is a choice.
+oci::Result<ImageToRead> open_image_to_read(const ImagePlace& place, const oci::cli::Values& values);
 
 /// The tag that a changed image gets in its place: --tag, else the one it was found by. None is an error.
 oci::Result<std::string> new_tag_argument(const oci::cli::Values& values, const ImagePlace& place);

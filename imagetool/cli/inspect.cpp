@@ -2,8 +2,11 @@
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/store/find_image.hpp"
+#include "imagetool/store/tags.hpp"
 #include "imagetool/transfer/open_place.hpp"
 #include "spec/image/image_fields.hpp"
+#include "spec/image/image_json.hpp"
+#include "spec/image/media_type.hpp"
 #include "spec/json/writer.hpp"
 
 namespace ocimg {
@@ -86,10 +89,51 @@ std::string as_json(const FoundImage& image) {
     return out.take() + "\n";
 }
 
+/// A document of the image as it is stored, or indented: the bytes that its digest is of, or JSON for people.
+Result<std::string> document_text(const Layout& layout, const Descriptor& descriptor, bool raw,
+                                  const std::string& indented) {
+    return raw ? layout.read_blob(descriptor) : indented + "\n";
+}
+
+/// --manifest, --config or --index; --raw alone is the manifest. Nothing when none is asked for.
+Result<std::optional<std::string>> chosen_document(const oci::cli::Values& values, const Layout& layout,
+                                                   const FoundImage& image) {
+    const bool raw = values.has("raw");
+    std::optional<std::string> text;
+    if (values.has("config")) {
+        text = TRY(
+            document_text(layout, image.manifest.config, raw, oci::spec::write_json(image.config, "    ")));
+    } else if (raw || values.has("manifest")) {
+        text =
+            TRY(document_text(layout, image.descriptor, raw, oci::spec::write_json(image.manifest, "    ")));
+    }
+    return text;
+}
+
+/// The index that the tag names.
+Result<std::string> index_text(const Layout& layout, const ImageQuery& query, bool raw) {
+    const std::vector<Descriptor> entries = TRY(entries_named(layout, TRY(layout.index()), query));
+    if (oci::spec::media_kind(entries.front().media_type) != oci::spec::MediaKind::index) {
+        return oci::failure(oci::ErrorCode::invalid, "--index: the tag names one image, not an index");
+    }
+    const std::string text = TRY(layout.read_blob(entries.front()));
+    if (raw) return text;
+    const auto index = TRY(oci::spec::parse_index(text, "index " + entries.front().digest));
+    return oci::spec::write_json(index, "    ") + "\n";
+}
+
 Result<int> run_inspect(const oci::cli::Values& values) {
     auto [layout, query] = TRY(open_image_place(TRY(image_arguments(values)).place, Access::read));
+    if (values.has("index")) {
+        TRY(print(TRY(index_text(layout, query, values.has("raw")))));
+        return 0;
+    }
     query.platform = TRY(platform_argument(values));
     const FoundImage image = TRY(find_image(layout, query));
+    if (const auto document = TRY(chosen_document(values, layout, image))) {
+        TRY(print(*document));
+        return 0;
+    }
     TRY(print(values.has("json") ? as_json(image) : as_text(layout, image)));
     return 0;
 }
@@ -100,7 +144,11 @@ oci::cli::Command inspect_command() {
         .summary = "show an image: platform, process, layers, history",
         .arguments = "[IMAGE]",
         .options = {image_option("image to show; the tag may be left out when there is one image"),
-                    platform_option(), switch_option("json", "print JSON: descriptor, manifest and config")},
+                    platform_option(), switch_option("json", "print JSON: descriptor, manifest and config"),
+                    switch_option("manifest", "print the manifest"),
+                    switch_option("config", "print the image's config"),
+                    switch_option("index", "print the index that the tag names"),
+                    switch_option("raw", "print the bytes as they are stored; alone: of the manifest")},
         .least_arguments = 0,
         .most_arguments = 1,
         .examples = {"ocimg inspect debian:12", "ocimg inspect --image layout:latest"},

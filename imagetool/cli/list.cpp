@@ -53,6 +53,7 @@ Row describe_entry(const Layout& layout, const Descriptor& descriptor) {
     std::string platforms;
     for (const Descriptor& image : *images) describe_image(layout, image, blobs, row, platforms);
     if (!platforms.empty()) row.platforms = platforms;
+    if (!descriptor.artifact_type.empty()) row.platforms = descriptor.artifact_type;
     return row;
 }
 

@@ -28,25 +28,37 @@ oci::cli::Program make_program() {
 
 const std::vector<CommandEntry>& command_entries() {
     static const std::vector<CommandEntry> entries = {
-        build_entry(),     //
-        cache_entry(),     //
-        new_entry(),       //
-        append_entry(),    //
-        config_entry(),    //
-        list_entry(),      //
-        inspect_entry(),   //
-        history_entry(),   //
-        tag_entry(),       //
-        remove_entry(),    //
-        unpack_entry(),    //
-        repack_entry(),    //
-        mount_entry(),     //
-        umount_entry(),    //
-        gc_entry(),        //
-        validate_entry(),  //
-        fsck_entry(),      //
-        lint_entry(),      //
-        convert_entry(),   //
+        build_entry(),      //
+        cache_entry(),      //
+        new_entry(),        //
+        append_entry(),     //
+        config_entry(),     //
+        insert_entry(),     //
+        squash_entry(),     //
+        split_entry(),      //
+        rebase_entry(),     //
+        index_entry(),      //
+        attach_entry(),     //
+        list_entry(),       //
+        inspect_entry(),    //
+        history_entry(),    //
+        tree_entry(),       //
+        files_entry(),      //
+        cat_entry(),        //
+        diff_entry(),       //
+        report_entry(),     //
+        tag_entry(),        //
+        remove_entry(),     //
+        referrers_entry(),  //
+        unpack_entry(),     //
+        repack_entry(),     //
+        mount_entry(),      //
+        umount_entry(),     //
+        gc_entry(),         //
+        validate_entry(),   //
+        fsck_entry(),       //
+        lint_entry(),       //
+        convert_entry(),    //
         generate_entry(),
     };
     return entries;

@@ -1,5 +1,5 @@
 #pragma once
-// Changes to an image as a value: a new layer, another configuration. Pure; nothing is read or written.
+// Changes to an image as a value: a first one, a new layer. Pure; nothing is read or written.
 
 #include <optional>
 #include <string>
@@ -28,30 +28,12 @@ Image empty_image(const oci::spec::Platform& platform, const oci::spec::Timestam
 Image append_layer(Image image, const oci::spec::Descriptor& layer, const std::string& diff_id,
                    const std::string& created_by, const oci::spec::Timestamp& created);
 
-/// What set_config changes; whatever is empty stays as it is.
-struct ConfigChanges {
-    std::vector<std::string> clear;  // cleared first: names of clearable_fields()
-    std::optional<std::vector<std::string>> entrypoint;
-    std::optional<std::vector<std::string>> cmd;
-    std::vector<std::string> env;     // NAME=VALUE, replaces the variable or is added
-    std::vector<std::string> labels;  // NAME=VALUE, likewise
-    std::vector<std::string> volumes;
-    std::vector<std::string> exposed_ports;  // PORT[/tcp|udp|sctp]
-    std::vector<std::string> annotations;    // NAME=VALUE, of the manifest
-    std::optional<std::string> user;
-    std::optional<std::string> working_dir;
-    std::optional<std::string> stop_signal;
-    std::optional<std::string> author;
-    std::optional<oci::spec::Platform> platform;
-};
+/// Makes Docker's media types those of OCI, which are the same content.
+void become_oci(Image& image);
 
-/// The names that ConfigChanges::clear takes.
-const std::vector<std::string>& clearable_fields();
-
-/// The same image with the changes, and a line of history without a layer. A value that image-spec
-/// config.md does not allow, or that no runtime could start, is an error that names the option.
-oci::Result<Image> set_config(Image image, const ConfigChanges& changes, const std::string& created_by,
-                              const oci::spec::Timestamp& created);
+/// The same image with one more line of history. `created` becomes the image's own time, Docker media types
+/// those of OCI.
+void record_change(Image& image, const oci::spec::History& line);
 
 /// The moment that SOURCE_DATE_EPOCH names (seconds since 1970); 1970 itself for an empty text.
 oci::Result<oci::spec::Timestamp> timestamp_of_epoch(std::string_view source_date_epoch);

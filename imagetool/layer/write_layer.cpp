@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "imagetool/layer/layer_sink.hpp"
 #include "imagetool/layer/scan_tree.hpp"
 #include "imagetool/layer/whiteout.hpp"
 #include "imagetool/stream/hashing.hpp"
@@ -17,37 +18,6 @@
 
 namespace ocimg {
 namespace {
-
-/// From tar bytes to a blob: diff id on the caller's thread; compression, digest and writing on another.
-class LayerSink final : public ByteSink {
-public:
-    LayerSink(Compression compression, ByteSink& blob)
-        : compression_(compression),
-          blob_(blob),
-          compressor_(open_compressor(compression, blob_)),
-          behind_(*compressor_),
-          tar_(behind_) {}
-
-    oci::Result<void> write(std::span<const std::byte> data) override { return tar_.write(data); }
-
-    oci::Result<WrittenLayer> finish() {
-        TRY(behind_.finish());
-        TRY(compressor_->finish());
-        WrittenLayer layer;
-        layer.digest = blob_.finish();
-        layer.size = blob_.size();
-        layer.diff_id = tar_.finish();
-        layer.media_type = std::string(layer_media_type(compression_));
-        return layer;
-    }
-
-private:
-    Compression compression_;
-    HashingSink blob_;
-    std::unique_ptr<Compressor> compressor_;
-    WriteBehindSink behind_;
-    HashingSink tar_;
-};
 
 /// Passes a source on and copies what passes into a sink.
 class CopyingSource final : public ByteSource {

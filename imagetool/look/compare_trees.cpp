@@ -1,6 +1,9 @@
 #include "imagetool/look/compare_trees.hpp"
 
+#include <algorithm>
 #include <set>
+
+#include "base/text.hpp"
 
 namespace ocimg {
 
@@ -82,8 +85,8 @@ private:
             const auto now = b.xattrs.find(name);
             const bool both = old != a.xattrs.end() && now != b.xattrs.end();
             if (both && old->second == now->second) continue;
-            aspects.push_back({"xattr " + name, old == a.xattrs.end() ? "" : old->second,
-                               now == b.xattrs.end() ? "" : now->second});
+            aspects.push_back({"xattr " + name, old == a.xattrs.end() ? "" : xattr_text(old->second),
+                               now == b.xattrs.end() ? "" : xattr_text(now->second)});
         }
     }
 
@@ -117,6 +120,21 @@ std::string_view kind_name(EntryKind kind) {
             return "fifo";
     }
     return "file";
+}
+
+std::string xattr_text(const std::string& value) {
+    const bool plain = std::all_of(value.begin(), value.end(), [](char c) {
+        return static_cast<unsigned char>(c) >= 0x20 && c != '\x7f';
+    });
+    if (plain && oci::is_utf8(value)) return value;
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text = "0x";
+    for (const char c : value) {
+        const auto byte = static_cast<unsigned char>(c);
+        text += digits[byte >> 4U];
+        text += digits[byte & 15U];
+    }
+    return text;
 }
 
 std::string mode_text(std::uint32_t mode) {

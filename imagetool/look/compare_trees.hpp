@@ -34,6 +34,8 @@ std::vector<FileDifference> compare_trees(const ImageTree& before, const ImageTr
 
 /// "directory", "file", "symbolic link"...
 std::string_view kind_name(EntryKind kind);
+/// The value of an attribute as text: itself when it is printable UTF-8, else "0x" and its bytes.
+std::string xattr_text(const std::string& value);
 /// "0644"
 std::string mode_text(std::uint32_t mode);
 

@@ -34,6 +34,8 @@ Result<void> write_zeros(std::uint64_t count, ByteSink& sink) {
     return {};
 }
 
+}  // namespace
+
 Result<void> write_content(const Entry& entry, TarReader& reader, ByteSink& sink) {
     std::uint64_t position = 0;
     for (;;) {
@@ -45,8 +47,6 @@ Result<void> write_content(const Entry& entry, TarReader& reader, ByteSink& sink
     }
     return write_zeros(entry.size - position, sink);
 }
-
-}  // namespace
 
 Result<void> read_layer_of(const Layout& layout, const FoundImage& image, std::size_t layer,
                            const VisitLayerEntry& visit) {

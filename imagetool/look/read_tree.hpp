@@ -18,6 +18,9 @@ oci::Result<ImageTree> read_image_tree(const Layout& layout, const FoundImage& i
 oci::Result<void> read_layer_of(const Layout& layout, const FoundImage& image, std::size_t layer,
                                 const VisitLayerEntry& visit);
 
+/// Writes the content of the entry that `reader` stands at, with zeros for the holes of a sparse file.
+oci::Result<void> write_content(const Entry& entry, TarReader& reader, ByteSink& sink);
+
 /// Writes the content of a file; the holes of sparse files become zeros. The layer's digests are checked
 /// last: on error what was written is not to be trusted.
 oci::Result<void> read_content(const Layout& layout, const FoundImage& image, const FileContent& content,

@@ -137,6 +137,8 @@ Result<std::vector<Candidate>> find_candidates(const Layout& layout, const Image
     for (std::size_t entry = 0; entry < index.manifests.size(); ++entry) {
         const Descriptor& descriptor = index.manifests[entry];
         if (!query.tag.empty() && tag_of(descriptor) != query.tag) continue;
+        // What is attached to an image does not make it ambiguous.
+        if (query.tag.empty() && !descriptor.artifact_type.empty()) continue;
         tag_is_there = true;
         const std::vector<Descriptor> images = TRY(images_below(layout, descriptor));
         if (images.empty()) other_type = descriptor.media_type;

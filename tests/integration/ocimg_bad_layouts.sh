@@ -36,7 +36,7 @@ edit_manifest() { # JQ PROGRAM: the first tag names the changed manifest
     edit_index --argjson new "$(put_blob manifest.new)" '.manifests[0] += $new'
 }
 edit_config() { # JQ PROGRAM
-    jq "$1" "$(blob "$(manifest .config.digest)")" >config.new
+    jq "$@" "$(blob "$(manifest .config.digest)")" >config.new
     edit_manifest --argjson new "$(put_blob config.new)" '.config += $new'
 }
 
@@ -66,16 +66,16 @@ fresh; echo '{"imageLayoutVersion":"9.0.0"}' >l/oci-layout; refused "an unknown 
 fresh; echo '{}' >l/oci-layout; refused "a layout without version" "imageLayoutVersion: is required"
 fresh; rm l/index.json; refused "no index.json" "index.json"
 fresh; printf '{\n  "schemaVersion": 2,\n  "manifests": [,]\n}\n' >l/index.json; refused "broken JSON has line and column" "l/index.json:3:17"
-fresh; printf '{"schemaVersion":2,"manifests":[],"manifests":[]}' >l/index.json; refused "duplicate keys" "l/index.json:1:"
-fresh; (printf '%0.s[' {1..2000}) >l/index.json; refused "deep nesting" "l/index.json:1:"
+fresh; printf '{"schemaVersion":2,"manifests":[],"manifests":[]}' >l/index.json; refused "I15: duplicate keys" "l/index.json:1:"
+fresh; (printf '%0.s[' {1..2000}) >l/index.json; refused "I16: deep nesting" "l/index.json:1:"
 fresh; edit_index '.manifests[0].size = "big" | del(.manifests[0].mediaType)'; refused "wrong types" "manifests[0].size"
 grep -qF "manifests[0].mediaType: is required" "$test_err" && passed "all problems are told at once" || failed "all problems are told at once" "$(cat "$test_err")"
-fresh; edit_index '.manifests[0].size = -1'; refused "a negative size" "manifests[0].size: is -1"
-fresh; edit_index '.manifests[0].digest = "sha256:../../../etc/passwd"'; refused "a digest that is a path" "manifests[0].digest"
-fresh; edit_index '.manifests[0].digest = "md5:d41d8cd98f00b204e9800998ecf8427e"'; refused "a digest nobody can check" "cannot be checked"
-fresh; truncate -s 5M l/index.json; refused "an index of 5 MiB" "index.json"
-fresh; mv l/index.json elsewhere; ln -s ../elsewhere l/index.json; refused "a linked index" "index.json is not a regular file"
-fresh; rm l/index.json; mkfifo l/index.json; refused "a fifo for an index" "index.json is not a regular file"
+fresh; edit_index '.manifests[0].size = -1'; refused "I13: a negative size" "manifests[0].size: is -1"
+fresh; edit_index '.manifests[0].digest = "sha256:../../../etc/passwd"'; refused "I14: a digest that is a path" "manifests[0].digest"
+fresh; edit_index '.manifests[0].digest = "md5:d41d8cd98f00b204e9800998ecf8427e"'; refused "I14: a digest nobody can check" "cannot be checked"
+fresh; truncate -s 5M l/index.json; refused "I18: an index of 5 MiB" "index.json"
+fresh; mv l/index.json elsewhere; ln -s ../elsewhere l/index.json; refused "I17: a linked index" "index.json is not a regular file"
+fresh; rm l/index.json; mkfifo l/index.json; refused "I17: a fifo for an index" "index.json is not a regular file"
 
 # --- tags and platforms -------------------------------------------------------------------------------
 fresh; edit_index '.manifests[0].annotations = {}'; refused "no tags" 'has no tag "a": it has no tags at all'
@@ -90,21 +90,21 @@ edit_index . ; refused "several platforms, none fits" "only for linux/riscv64" -
 refused "a platform that is none" "expected OS/ARCHITECTURE" --platform arm64
 
 # --- manifest and config ------------------------------------------------------------------------------
-fresh; truncate -s -1 "$(blob "$(manifest_digest)")"; refused "a truncated manifest" "is truncated"
-fresh; truncate -s +1 "$(blob "$(manifest_digest)")"; refused "a manifest that is too long" "is too long"
-fresh; sed -i s/sha256/sha257/ "$(blob "$(manifest_digest)")"; refused "a damaged manifest" "is damaged"
+fresh; truncate -s -1 "$(blob "$(manifest_digest)")"; refused "I13: a truncated manifest" "is truncated"
+fresh; truncate -s +1 "$(blob "$(manifest_digest)")"; refused "I13: a manifest that is too long" "is too long"
+fresh; sed -i s/sha256/sha257/ "$(blob "$(manifest_digest)")"; refused "I13: a damaged manifest" "is damaged"
 fresh; rm "$(blob "$(manifest_digest)")"; refused "a missing manifest" "is missing"
-fresh; big=$(blob "$(manifest_digest)"); truncate -s 5M "$big"; edit_index '.manifests[0].size = 5242880'; refused "a manifest of 5 MiB" "a document may have 4194304"
-fresh; ln -sf /etc/passwd "$(blob "$(manifest_digest)")"; refused "a linked manifest" "is not a regular file"
+fresh; big=$(blob "$(manifest_digest)"); truncate -s 5M "$big"; edit_index '.manifests[0].size = 5242880'; refused "I18: a manifest of 5 MiB" "a document may have 4194304"
+fresh; ln -sf /etc/passwd "$(blob "$(manifest_digest)")"; refused "I17: a linked manifest" "is not a regular file"
 fresh; edit_manifest '.schemaVersion = 1'; refused "a manifest of another schema" "schemaVersion: is 1"
-fresh; edit_manifest '.manifests = []'; refused "a manifest that is an index too" "manifests: is there"
-fresh; edit_manifest '.mediaType = "application/vnd.oci.image.index.v1+json"'; refused "a manifest that calls itself an index" "as its descriptor says"
+fresh; edit_manifest '.manifests = []'; refused "I15: a manifest that is an index too" "manifests: is there"
+fresh; edit_manifest '.mediaType = "application/vnd.oci.image.index.v1+json"'; refused "I15: a manifest that calls itself an index" "as its descriptor says"
 fresh; edit_manifest 'del(.config)'; refused "a manifest without config" "config: is required"
 fresh; edit_manifest '.config.mediaType = "application/vnd.example+json"'; refused "an artifact" "not a container image"
 fresh; rm "$(blob "$(manifest .config.digest)")"; refused "a missing config" "is missing"
-fresh; edit_config 'del(.rootfs)'; refused "a config without rootfs" "rootfs: is required"
+fresh; edit_config 'del(.rootfs)'; refused "I16: a config without rootfs" "rootfs: is required"
 fresh; edit_config '.rootfs.type = "tarsum"'; refused "an unknown rootfs type" 'rootfs.type: is "tarsum"'
-fresh; edit_config 'del(.rootfs.diff_ids[0])'; refused "fewer diff ids than layers" "has 2 layers, but its config has 1 diff id"
+fresh; edit_config 'del(.rootfs.diff_ids[0])'; refused "I16: fewer diff ids than layers" "has 2 layers, but its config has 1 diff id"
 fresh; edit_config '.os = "windows"'; refused "an image for another system" "only linux"
 fresh; edit_config '.config.User = "mallory"'; refused "a user who is not in the image" 'user "mallory" is not in the image'
 fresh; edit_config '.config.User = "4294967296"'; refused "a user id out of range" "is not a user id"
@@ -114,15 +114,48 @@ fresh; edit_config '.config.Env = "A=1"'; refused "an environment that is no arr
 # --- layers -------------------------------------------------------------------------------------------
 layer() { blob "$(manifest ".layers[$1].digest")"; }
 fresh; rm "$(layer 1)"; refused "a missing layer" "layers[1]"
-fresh; truncate -s -1 "$(layer 0)"; refused "a truncated layer" "is truncated"
-fresh; truncate -s +1 "$(layer 0)"; refused "a layer that is too long" "is too long"
-fresh; printf 'X' | dd of="$(layer 0)" bs=1 seek=50000 conv=notrunc status=none; refused "a damaged layer" "layers[0]"
+fresh; truncate -s -1 "$(layer 0)"; refused "I13: a truncated layer" "is truncated"
+fresh; truncate -s +1 "$(layer 0)"; refused "I13: a layer that is too long" "is too long"
+fresh; printf 'X' | dd of="$(layer 0)" bs=1 seek=50000 conv=notrunc status=none; refused "I13: a damaged layer" "layers[0]"
 fresh; head -c 50000 "$(layer 0)" >cut-off; edit_manifest --argjson new "$(put_blob cut-off)" '.layers[0] += $new'
 refused "a layer whose compression ends too early" "layers[0]"
-fresh; edit_config '.rootfs.diff_ids[1] = .rootfs.diff_ids[0]'; refused "a wrong diff id" "the uncompressed content has the digest"
+fresh; edit_config '.rootfs.diff_ids[1] = .rootfs.diff_ids[0]'; refused "I13: a wrong diff id" "the uncompressed content has the digest"
 fresh; edit_manifest '.layers[1].mediaType = "application/vnd.erofs"'; refused "an unknown layer media type" 'application/vnd.erofs'
 fresh; head -c 1000 /dev/urandom >noise; edit_manifest --argjson new "$(put_blob noise)" '.layers[0] += $new'
 refused "a layer of noise" "layers[0]"
+
+# --- rows of the list of known attacks, every shape -------------------------------------------------------
+for size in 0 1 9223372036854775807 9223372036854775808 -9223372036854775808 1e3; do
+    fresh; edit_index ".manifests[0].size = 1"; sed -i "s/\"size\": *1\b/\"size\": $size/" l/index.json; refused "I13: a size of $size" "l"
+done
+fresh; (gzip -dc "$(layer 0)"; echo trailing garbage) | gzip >garbage; edit_manifest --argjson new "$(put_blob garbage)" '.layers[0] += $new'
+refused "I13: bytes after the end of the archive" "the uncompressed content has the digest"
+for digest in sha256:../../canary SHA256:abc "sha256:$(printf 'A%.0s' {1..64})" 'sha256:x?y' "" sha256: "sha512:$(printf 'a%.0s' {1..64})"; do
+    fresh; edit_manifest --arg d "$digest" '.config.digest = $d'; refused "I14: config digest '${digest:0:20}'" "config.digest"
+    fresh; edit_manifest --arg d "$digest" '.layers[1].digest = $d'; refused "I14: layer digest '${digest:0:20}'" "layers[1].digest"
+    fresh; edit_config --arg d "$digest" '.rootfs.diff_ids[0] = $d'; refused "I14: diff id '${digest:0:20}'" "rootfs.diff_ids[0]"
+done
+echo canary >canary
+fresh
+for object in index.json oci-layout blobs blobs/sha256 "$(blob "$(manifest_digest)")" "$(blob "$(manifest .config.digest)")" "$(layer 0)"; do
+    object=${object#l/}
+    for kind in link fifo directory; do
+        fresh; mv "l/$object" moved
+        case $kind in
+            link) ln -s "$PWD/moved" "l/$object" ;;
+            fifo) mkfifo "l/$object" ;;
+            directory) mkdir "l/$object" ;;
+        esac
+        refused "I17: $kind instead of ${object:0:24}" "l"
+        rm -rf moved
+    done
+done
+check_output "the canary is untouched" canary cat canary
+fresh
+for object in index.json oci-layout "$(blob "$(manifest_digest)")" "$(blob "$(manifest .config.digest)")"; do
+    fresh; truncate -s 10G "l/${object#l/}"
+    refused "I18: 10 GiB of ${object:0:24}" "l"
+done
 
 # --- writers leave a broken layout alone --------------------------------------------------------------
 fresh; printf '[' >l/index.json

@@ -61,9 +61,13 @@ const std::map<std::string, Folders>& arrows() {
         below.insert({"imagetool/layer", "imagetool/overlay", "imagetool/remote", "imagetool/archive"});
         arrow["imagetool/bundle"] = below;
         arrow["imagetool/look"] = below;
+        Folders with_look = below;
+        with_look.insert("imagetool/look");
+        arrow["imagetool/change"] = with_look;
         arrow["imagetool/transfer"] = below;
         arrow["imagetool/dockerfile"] = spec;
-        below.insert({"imagetool/bundle", "imagetool/look", "imagetool/transfer", "imagetool/dockerfile"});
+        below.insert({"imagetool/bundle", "imagetool/look", "imagetool/change", "imagetool/transfer",
+                      "imagetool/dockerfile"});
         arrow["imagetool/buildfile"] = spec;
         arrow["imagetool/buildfile"].insert("imagetool/dockerfile");
         below.insert("imagetool/buildfile");

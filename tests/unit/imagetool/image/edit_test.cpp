@@ -1,7 +1,6 @@
-#include "imagetool/image/edit.hpp"
-
 #include <gtest/gtest.h>
 
+#include "imagetool/image/set_config.hpp"
 #include "spec/image/image_json.hpp"
 #include "spec/image/media_type.hpp"
 #include "tests/support/result_matchers.hpp"
@@ -25,7 +24,7 @@ oci::spec::Descriptor layer(std::string_view media_type) {
 }
 
 oci::Result<Image> changed(const ConfigChanges& changes) {
-    return set_config(base(), changes, "test", {});
+    return set_config(base(), changes, {.created_by = "test"}, {});
 }
 
 TEST(EditImage, empty_image_is_valid_and_without_layers) {
@@ -58,7 +57,8 @@ TEST(EditImage, docker_media_types_become_those_of_oci) {
 
 TEST(SetConfig, words_replace_and_variables_are_merged) {
     Image image = changed({.cmd = {{"a"}}, .env = {"A=1", "B=2"}}).value();
-    image = set_config(image, {.cmd = {{"b", "c"}}, .env = {"A=3=4", "C="}}, "test", {}).value();
+    image =
+        set_config(image, {.cmd = {{"b", "c"}}, .env = {"A=3=4", "C="}}, {.created_by = "test"}, {}).value();
     EXPECT_EQ(*image.config.config->cmd, (std::vector<std::string>{"b", "c"}));
     EXPECT_EQ(image.config.config->env, (std::vector<std::string>{"A=3=4", "B=2", "C="}));
 }
@@ -71,7 +71,7 @@ TEST(SetConfig, history_line_has_no_layer) {
 
 TEST(SetConfig, clearing_comes_first) {
     Image image = changed({.cmd = {{"a"}}, .env = {"A=1"}, .labels = {"x=y"}}).value();
-    image = set_config(image, {.clear = {"cmd", "env"}, .env = {"B=2"}}, "test", {}).value();
+    image = set_config(image, {.clear = {"cmd", "env"}, .env = {"B=2"}}, {.created_by = "test"}, {}).value();
     EXPECT_FALSE(image.config.config->cmd.has_value());
     EXPECT_EQ(image.config.config->env, std::vector<std::string>{"B=2"});
     EXPECT_EQ(image.config.config->labels.at("x"), "y");
@@ -112,6 +112,44 @@ TEST(SourceDateEpoch, is_seconds_or_1970) {
     EXPECT_THAT(timestamp_of_epoch("-1"), FailsWith("SOURCE_DATE_EPOCH"));
     EXPECT_THAT(timestamp_of_epoch("now"), FailsWith("SOURCE_DATE_EPOCH"));
     EXPECT_THAT(timestamp_of_epoch("99999999999999"), FailsWith("SOURCE_DATE_EPOCH"));
+}
+
+TEST(EditImage, durations_are_read_as_docker_writes_them) {
+    EXPECT_EQ(parse_check_time("0").value(), 0);
+    EXPECT_EQ(parse_check_time("300ms").value(), 300'000'000);
+    EXPECT_EQ(parse_check_time("1h1m1s").value(), 3'661'000'000'000);
+    EXPECT_EQ(parse_check_time("0.5h").value(), 1'800'000'000'000);
+    EXPECT_EQ(parse_check_time("1.5s2us").value(), 1'500'002'000);
+    for (const char* text : {"", "1", "s", "-1s", "1 s", "1.s", "99999999999s", "999999999h", "1x", ".5s"}) {
+        EXPECT_FALSE(parse_check_time(text).has_value()) << text;
+    }
+}
+
+TEST(EditImage, one_key_is_unset_and_others_stay) {
+    Image image = changed({.env = {"A=1", "AB=2"}, .labels = {"x=1", "y=2"}}).value();
+    image = set_config(image, {.unset = {"env=A", "label=x"}}, {.created_by = "t"}, {}).value();
+    EXPECT_EQ(image.config.config->env, (std::vector<std::string>{"AB=2"}));
+    EXPECT_EQ(image.config.config->labels.size(), 1U);
+    EXPECT_THAT(set_config(image, {.unset = {"env=A"}}, {}, {}), FailsWith("no such key"));
+    EXPECT_THAT(set_config(image, {.unset = {"cmd=A"}}, {}, {}),
+                FailsWith("annotation, env, expose, label, volume"));
+}
+
+TEST(EditImage, a_health_check_keeps_what_is_not_changed) {
+    Image image = changed({.healthcheck = {.command = "true", .interval = "5s", .retries = "2"}}).value();
+    image = set_config(image, {.healthcheck = {.timeout = "1s"}}, {.created_by = "t"}, {}).value();
+    EXPECT_EQ(image.config.config->healthcheck->interval, 5'000'000'000);
+    EXPECT_EQ(image.config.config->healthcheck->timeout, 1'000'000'000);
+    EXPECT_EQ(image.config.config->healthcheck->retries, 2);
+    EXPECT_THAT(changed({.healthcheck = {.command = "x", .none = true}}), FailsWith("exclude each other"));
+    EXPECT_THAT(changed({.healthcheck = {.retries = "-1"}}), FailsWith("--healthcheck-retries"));
+}
+
+TEST(EditImage, a_change_may_leave_no_line_of_history) {
+    const Image image =
+        set_config(base(), {.user = "1"}, {.created_by = "t", .in_history = false}, {.seconds = 9}).value();
+    EXPECT_TRUE(image.config.history.empty());
+    EXPECT_EQ(image.config.created, "1970-01-01T00:00:09Z");
 }
 
 }  // namespace

@@ -1,0 +1,77 @@
+#include "imagetool/change/artifact.hpp"
+#include "imagetool/cli/arguments.hpp"
+#include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/format.hpp"
+#include "imagetool/cli/options.hpp"
+#include "imagetool/store/tags.hpp"
+#include "imagetool/transfer/open_place.hpp"
+#include "spec/image/image_fields.hpp"
+#include "spec/image/media_type.hpp"
+#include "spec/json/writer.hpp"
+
+namespace ocimg {
+
+namespace {
+
+using oci::Result;
+using oci::spec::Descriptor;
+
+std::string as_text(const std::vector<Descriptor>& referrers) {
+    std::vector<std::vector<std::string>> rows{{"ARTIFACT TYPE", "DIGEST", "SIZE", "ANNOTATIONS"}};
+    for (const Descriptor& referrer : referrers) {
+        std::string annotations;
+        for (const auto& [name, value] : referrer.annotations) {
+            annotations += (annotations.empty() ? "" : ",") + name + "=" + value;
+        }
+        rows.push_back({referrer.artifact_type, referrer.digest, std::to_string(referrer.size), annotations});
+    }
+    return text_table(rows);
+}
+
+/// The index that distribution-spec "Listing Referrers" answers with.
+std::string as_json(const std::vector<Descriptor>& referrers) {
+    oci::spec::ImageIndex index;
+    index.media_type = oci::spec::media_type::index;
+    index.manifests = referrers;
+    return oci::spec::write_json(index, "    ") + "\n";
+}
+
+Result<int> run_referrers(const oci::cli::Values& values) {
+    auto [layout, query] = TRY(open_image_place(TRY(image_arguments(values)).place, Access::read));
+    query.platform = TRY(platform_argument(values));
+    const auto entries = entries_named(layout, TRY(layout.index()), query);
+    const bool whole = entries && entries->size() == 1 && !query.platform.has_value();
+    const std::string digest =
+        whole ? entries->front().digest : TRY(find_image(layout, query)).descriptor.digest;
+    std::vector<Descriptor> found = TRY(find_referrers(layout, digest));
+    if (values.has("artifact-type")) {
+        const std::string type = values.get("artifact-type");
+        std::erase_if(found, [&](const Descriptor& referrer) { return referrer.artifact_type != type; });
+    }
+    TRY(print(values.has("json") ? as_json(found) : as_text(found)));
+    return 0;
+}
+
+oci::cli::Command referrers_command() {
+    return {
+        .name = "referrers",
+        .summary = "list the artifacts that are attached to an image",
+        .arguments = "[IMAGE]",
+        .options = {image_option("image to look at"),
+                    value_option("artifact-type", "TYPE", "only artifacts of this type"),
+                    value_option("platform", "OS/ARCH[/VARIANT]",
+                                 "of this image of an index, not of the index"),
+                    switch_option("json", "print JSON: an index, as registries answer")},
+        .least_arguments = 0,
+        .most_arguments = 1,
+        .examples = {"ocimg referrers app:1"},
+    };
+}
+
+}  // namespace
+
+CommandEntry referrers_entry() {
+    return {referrers_command(), run_referrers};
+}
+
+}  // namespace ocimg
