@@ -24,7 +24,7 @@ std::string time_text(const Timestamp& time) {
 
 class Comparison {
 public:
-    explicit Comparison(const CompareOptions& options) : options_(options) {}
+    explicit Comparison(const TreeCompareOptions& options) : options_(options) {}
 
     void compare(const TreeNode& before, const TreeNode& after, const std::string& path) {
         FileDifference difference{.path = path, .change = Change::changed, .aspects = {}};
@@ -90,13 +90,13 @@ private:
         }
     }
 
-    CompareOptions options_;
+    TreeCompareOptions options_;
 };
 
 }  // namespace
 
 std::vector<FileDifference> compare_trees(const ImageTree& before, const ImageTree& after,
-                                          const CompareOptions& options) {
+                                          const TreeCompareOptions& options) {
     Comparison comparison(options);
     comparison.compare(before.root(), after.root(), "");
     return std::move(comparison.found);

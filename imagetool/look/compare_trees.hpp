@@ -23,14 +23,14 @@ struct FileDifference {
     std::vector<Aspect> aspects;  // of a changed file; at least one
 };
 
-struct CompareOptions {
+struct TreeCompareOptions {
     bool mtime = false;  // modification times count as a difference
 };
 
 /// The differences in the order of paths, each directory before what it holds. Contents are compared by
 /// size and digest: both trees must have been read with digests.
 std::vector<FileDifference> compare_trees(const ImageTree& before, const ImageTree& after,
-                                          const CompareOptions& options);
+                                          const TreeCompareOptions& options);
 
 /// "directory", "file", "symbolic link"...
 std::string_view kind_name(EntryKind kind);
