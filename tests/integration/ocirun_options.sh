@@ -113,7 +113,7 @@ check_exit "an unknown command fails" "$(by_runtime 1 3)" rt nonsense
 check_fails "an unknown log format" 1 yaml rt --log-format yaml list
 if is_ocirun; then
     check_fails "the state root may not be /" 1 'root' "$RUNTIME" --root / list
-    check_fails "--systemd-cgroup says clearly that it is not there yet" 1 'systemd' rt --systemd-cgroup create -b b one
+    check_fails "--systemd-cgroup says clearly when systemd does not run" 1 'systemd' rt --systemd-cgroup create -b b one
 fi
 check_fails "--preserve-fds wants a number" any '' rt run --preserve-fds many -b b one
 check_fails "kill refuses an unknown signal" 1 "$(by_runtime NONSENSE '')" rt kill one NONSENSE

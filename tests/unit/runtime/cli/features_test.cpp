@@ -37,8 +37,8 @@ TEST(Features, have_what_engines_ask_for_before_they_use_user_namespaces_and_rec
 
 TEST(Features, do_not_claim_what_is_not_built) {
     const auto section = *describe_features().linux_section;
-    EXPECT_EQ(section.cgroup->systemd, false);
-    EXPECT_EQ(section.cgroup->systemd_user, false);
+    EXPECT_EQ(section.cgroup->systemd, true);
+    EXPECT_EQ(section.cgroup->systemd_user, true);
     EXPECT_EQ(section.intel_rdt->enabled, false);
     EXPECT_EQ(section.net_devices->enabled, false);
 }
@@ -68,7 +68,7 @@ TEST(Features, seccomp_words_are_those_that_the_validator_accepts) {
 TEST(Features, the_text_is_json_with_the_names_of_the_specification) {
     const std::string text = features_json();
     for (const char* name :
-         {"\"ociVersionMin\"", "\"mountOptions\"", "\"systemdUser\": false", "\"knownFlags\"",
+         {"\"ociVersionMin\"", "\"mountOptions\"", "\"systemdUser\": true", "\"knownFlags\"",
           "\"supportedFlags\"", "\"memoryPolicy\"", "\"intelRdt\"", "\"mountExtensions\"", "\"netDevices\"",
           "\"io.github.seccomp.libseccomp.version\""})
         EXPECT_THAT(text, HasSubstr(name));
