@@ -6,6 +6,7 @@
 
 #include "runtime/cli/program.hpp"
 #include "runtime/hooks/hook_state.hpp"
+#include "runtime/plan/annotations.hpp"
 #include "runtime/plan/rootfs_plan.hpp"
 #include "runtime/plan/scope_plan.hpp"
 #include "runtime/plan/seccomp_rules.hpp"
@@ -60,8 +61,9 @@ spec::Features describe_features() {
     features.linux_section = linux_features();
     features.annotations = {{"io.github.seccomp.libseccomp.version", libseccomp_version()},
                             {"ocirun.version", version()}};
-    // Without --unsafe-annotations only those of them count that concern the container's own scope alone.
-    features.potentially_unsafe_config_annotations = {unit_property_prefix};
+    // Without --unsafe-annotations only those count that concern the container itself.
+    features.potentially_unsafe_config_annotations = known_annotations();
+    features.potentially_unsafe_config_annotations.emplace_back(unit_property_prefix);
     return features;
 }
 

@@ -38,10 +38,12 @@ Result<Bundle> open_bundle(const std::string& path, const std::string& config_fi
     return bundle;
 }
 
-Result<HookPlan> recorded_hooks(const StateDirectory& directory) {
+Result<HookPlan> recorded_hooks(const StateDirectory& directory, const RecordedState& record) {
     const std::string text = TRY(directory.read(config_copy, config_limit));
     const auto config = TRY(oci::spec::parse_runtime_config(text, config_copy));
-    return plan_hooks(config);
+    HookPlan hooks = TRY(plan_hooks(config));
+    redirect_hooks(hooks, record.hook_output, record.hook_errors);
+    return hooks;
 }
 
 std::string recorded_hook_state(const RecordedState& record, const std::string& status) {

@@ -22,7 +22,7 @@ struct Bundle {
 oci::Result<Bundle> open_bundle(const std::string& path, const std::string& config_file);
 
 /// The hooks of the configuration that create recorded.
-oci::Result<HookPlan> recorded_hooks(const StateDirectory& directory);
+oci::Result<HookPlan> recorded_hooks(const StateDirectory& directory, const RecordedState& record);
 /// The state that poststart and poststop hooks receive.
 std::string recorded_hook_state(const RecordedState& record, const std::string& status);
 

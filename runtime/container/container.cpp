@@ -74,7 +74,7 @@ Result<void> say_start(const Container& container) {
 Result<void> run_poststart(const Container& container) {
     const RecordedState& record = container.record();
     if (!record.has_hooks) return {};
-    const HookPlan hooks = TRY(recorded_hooks(container.directory()));
+    const HookPlan hooks = TRY(recorded_hooks(container.directory(), record));
     if (hooks.poststart.empty()) return {};
     return run_hooks(hooks.poststart, recorded_hook_state(record, "running"), record.bundle);
 }

@@ -92,6 +92,8 @@ struct FieldsOf<ocirun::StateRecord> {
         fields.always("newKeyring", self.state.new_keyring);
         fields.always("hasHooks", self.state.has_hooks);
         fields.required("cgroup", self.cgroup);
+        fields.optional("hookOutput", self.state.hook_output);
+        fields.optional("hookErrors", self.state.hook_errors);
         fields.optional("annotations", self.state.annotations);
     }
 };

@@ -26,6 +26,8 @@ struct RecordedState {
     bool new_keyring = true;
     bool has_hooks = false;  // poststart or poststop hooks stand in the recorded config.json
     CgroupLocation cgroup;
+    std::string hook_output;  // files that hooks write to; empty: none
+    std::string hook_errors;
     std::map<std::string, std::string> annotations;
 };
 

@@ -112,6 +112,8 @@ void fill_record(Creation& creation) {
     record.own_pid_namespace = plan.namespaces.has(NamespaceKind::pid);
     record.new_keyring = plan.new_keyring;
     record.has_hooks = !plan.hooks.poststart.empty() || !plan.hooks.poststop.empty();
+    record.hook_output = plan.hook_output;
+    record.hook_errors = plan.hook_errors;
     record.annotations = plan.annotations;
 }
 
@@ -191,6 +193,9 @@ Result<LaunchedInit> launch(const CreateOptions& options, Creation& creation, Fd
     creation.record.start_time = identity.start_time;
     TRY(creation.directory->save(creation.record));
     note_event(*creation.directory, "create", init.pid());
+    if (!creation.plan.pidfd_receiver.empty())
+        TRY(send_pidfd(creation.plan.pidfd_receiver, init.pidfd(), "standard")
+                .in("annotations: run.oci.pidfd_receiver"));
     if (!options.pidfd_socket.empty())
         TRY(send_pidfd(options.pidfd_socket, init.pidfd(), "standard").in("--pidfd-socket"));
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, init.pid()));

@@ -58,7 +58,7 @@ Result<void> clear_cgroup(const RecordedState& record) {
 std::vector<std::string> run_poststop(const Container& container) {
     std::vector<std::string> warnings;
     if (!container.record().has_hooks) return warnings;
-    const auto hooks = recorded_hooks(container.directory());
+    const auto hooks = recorded_hooks(container.directory(), container.record());
     if (!hooks) return {"poststop hooks are not run: " + hooks.error().text};
     for (const oci::Error& error :
          run_hooks_to_the_end(hooks->poststop, recorded_hook_state(container.record(), "stopped"),

@@ -17,6 +17,7 @@
 #include "runtime/launch/foreground.hpp"
 #include "runtime/launch/launch_exec.hpp"
 #include "runtime/launch/probe_host.hpp"
+#include "runtime/plan/annotations.hpp"
 #include "spec/runtime/config_json.hpp"
 
 namespace ocirun {
@@ -98,7 +99,9 @@ Result<ProcessPlan> plan_exec(const Container& container, const ExecContainerOpt
         process = TRY(read_process_file(options.process_file));
         if (options.tty) process.terminal = true;
     }
-    return plan_process(process, host, options.process_file.empty() ? "process" : "");
+    ProcessPlan plan = TRY(plan_process(process, host, options.process_file.empty() ? "process" : ""));
+    plan.keep_groups = container.record().annotations.contains(std::string(keep_groups_annotation));
+    return plan;
 }
 
 Result<void> check_console(const ProcessPlan& process, const ExecContainerOptions& options) {

@@ -89,6 +89,12 @@ private:
     Fd home_;
 };
 
+/// A file that what the hook says is appended to.
+Result<Fd> open_kept(const std::string& path) {
+    if (path.empty()) return Fd();
+    return oci::open_file(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY, 0600);
+}
+
 Result<oci::ChildProcess> start_hook(const PlannedHook& hook, const std::string& state_json, const Fd& output,
                                      const std::string& working_directory) {
     const Fd input = TRY(open_state_input(state_json));
@@ -99,6 +105,10 @@ Result<oci::ChildProcess> start_hook(const PlannedHook& hook, const std::string&
     request.environment = hook.environment;
     request.standard_input = input;
     request.standard_error = output;
+    const Fd kept_output = TRY(open_kept(hook.output_file));
+    const Fd kept_error = TRY(open_kept(hook.error_file));
+    if (kept_output.is_open()) request.standard_output = kept_output;
+    if (kept_error.is_open()) request.standard_error = kept_error;
     DirectoryVisit visit;
     if (!working_directory.empty()) TRY(visit.enter(working_directory));
     auto child = oci::spawn(request);

@@ -141,7 +141,8 @@ Result<void> drop_privileges(const ProcessPlan& process, std::uint64_t last_capa
     TRY(kernel::limit_bounding_set(wanted.bounding, last_capability));
     TRY(kernel::keep_capabilities(true));
     TRY(kernel::set_group(process.gid).in("process.user.gid"));
-    auto groups = kernel::set_additional_groups(process.additional_gids);
+    auto groups =
+        process.keep_groups ? Result<void>() : kernel::set_additional_groups(process.additional_gids);
     // A user namespace that denies setgroups has no groups to add or drop.
     const bool denied = !groups && groups.error().system_errno == EPERM && process.additional_gids.empty();
     if (!denied) TRY(std::move(groups).in("process.user.additionalGids"));

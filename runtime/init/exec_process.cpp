@@ -53,7 +53,7 @@ Result<void> join_container(ExecRequest& request) {
                 .in("join the container's namespaces"));
     }
     request.container_pidfd.reset();
-    if (request.user_namespace) TRY(become_namespace_root());
+    if (request.user_namespace) TRY(become_namespace_root(request.process->keep_groups));
     if (::setsid() < 0) return oci::last_system_failure("setsid");
     if (::chdir("/") != 0) return oci::last_system_failure("chdir /");
     if (request.context.new_keyring) join_own_keyring(request.context.container_id);

@@ -41,7 +41,8 @@ Result<void> settle_namespaces(InitRequest& request) {
     if (plan.namespaces.creates(NamespaceKind::user)) TRY(request.context.channel.send(Tag::need_id_maps));
     if (request.wait_for_proceed) TRY(request.context.channel.expect(Tag::proceed));
     if (!plan.namespaces.needs_intermediate) TRY(join_listed_namespaces(request));
-    if (plan.namespaces.has(NamespaceKind::user)) TRY(become_namespace_root());
+    if (plan.namespaces.has(NamespaceKind::user))
+        TRY(become_namespace_root(plan.process && plan.process->keep_groups));
     if (::setsid() < 0) return oci::last_system_failure("setsid");
     if (plan.namespaces.creates(NamespaceKind::cgroup)) {
         TRY(kernel::unshare_namespaces(CLONE_NEWCGROUP).in("linux.namespaces: cgroup"));

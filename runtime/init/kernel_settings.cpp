@@ -82,7 +82,7 @@ Result<void> enter_before_init(InitRequest& request) {
     for (std::size_t i = 0; i < joined.size(); ++i) {
         if (joined[i].kind == NamespaceKind::user) TRY(join_one(joined[i], request.joined_namespaces[i]));
     }
-    TRY(become_namespace_root());
+    TRY(become_namespace_root(request.plan->process && request.plan->process->keep_groups));
     for (const std::size_t i : later) TRY(join_one(joined[i], request.joined_namespaces[i]));
     return {};
 }
@@ -98,9 +98,9 @@ Result<void> bring_loopback_up() {
     return {};
 }
 
-Result<void> become_namespace_root() {
+Result<void> become_namespace_root(bool keep_groups) {
     // Supplementary groups of the host's root mean nothing here; a map that denies setgroups keeps them.
-    const auto groups = kernel::set_additional_groups({});
+    const auto groups = keep_groups ? Result<void>() : kernel::set_additional_groups({});
     if (!groups && groups.error().system_errno != EPERM) return groups;
     TRY(kernel::set_group(0));
     TRY(kernel::set_user(0));

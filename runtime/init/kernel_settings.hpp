@@ -21,7 +21,7 @@ oci::Result<void> enter_before_init(InitRequest& request);
 oci::Result<void> bring_loopback_up();
 
 /// uid and gid 0 of the user namespace this process is in.
-oci::Result<void> become_namespace_root();
+oci::Result<void> become_namespace_root(bool keep_groups = false);
 
 /// Host and domain name, sysctls, personality, memory policy.
 oci::Result<void> apply_kernel_settings(const ContainerPlan& plan, oci::BorrowedFd proc);

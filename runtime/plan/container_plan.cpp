@@ -1,6 +1,7 @@
 #include "runtime/plan/container_plan.hpp"
 
 #include "base/text.hpp"
+#include "runtime/plan/annotations.hpp"
 #include "runtime/plan/kernel_settings_plan.hpp"
 #include "spec/json/finding.hpp"
 
@@ -76,6 +77,19 @@ void take_warnings(std::vector<std::string>& all, const std::vector<std::string>
     all.insert(all.end(), some.begin(), some.end());
 }
 
+/// What annotations ask for beside the configuration.
+void plan_annotations(ContainerPlan& plan, const PlanRequest& request) {
+    if (plan.process)
+        plan.process->keep_groups = plan.annotations.contains(std::string(keep_groups_annotation));
+    const auto value_of = [&](std::string_view name) {
+        return unsafe_annotation(plan.annotations, name, request.unsafe_annotations, plan.warnings);
+    };
+    plan.hook_output = value_of(hooks_stdout_annotation);
+    plan.hook_errors = value_of(hooks_stderr_annotation);
+    plan.pidfd_receiver = value_of(pidfd_receiver_annotation);
+    redirect_hooks(plan.hooks, plan.hook_output, plan.hook_errors);
+}
+
 void collect_warnings(ContainerPlan& plan) {
     take_warnings(plan.warnings, plan.cgroup.warnings);
     take_warnings(plan.warnings, plan.rootfs.warnings);
@@ -107,6 +121,7 @@ Result<ContainerPlan> plan_container(const oci::spec::RuntimeConfig& config, con
     TRY(check_mapped(plan));
     if (config.linux_section) TRY(plan_linux(plan, *config.linux_section, request));
     plan.hooks = TRY(plan_hooks(config));
+    plan_annotations(plan, request);
     collect_warnings(plan);
     return plan;
 }

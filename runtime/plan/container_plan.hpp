@@ -57,6 +57,9 @@ struct ContainerPlan {
     std::optional<ProcessPlan> process;  // absent: the container can be created but not started
     SeccompPlan seccomp;
     HookPlan hooks;
+    std::string hook_output;  // files for what hooks say; empty: none
+    std::string hook_errors;
+    std::string pidfd_receiver;  // a socket of the host that receives init's pidfd; empty: none
     std::map<std::string, std::string> annotations;
     std::vector<std::string> warnings;
 };

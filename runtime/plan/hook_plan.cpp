@@ -52,4 +52,13 @@ Result<HookPlan> plan_hooks(const oci::spec::RuntimeConfig& config) {
     return plan;
 }
 
+void redirect_hooks(HookPlan& plan, const std::string& output_file, const std::string& error_file) {
+    for (auto* hooks : {&plan.prestart, &plan.create_runtime, &plan.poststart, &plan.poststop}) {
+        for (PlannedHook& hook : *hooks) {
+            hook.output_file = output_file;
+            hook.error_file = error_file;
+        }
+    }
+}
+
 }  // namespace ocirun

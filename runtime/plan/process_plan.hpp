@@ -47,6 +47,7 @@ struct ProcessPlan {
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
     std::vector<std::uint32_t> additional_gids;
+    bool keep_groups = false;  // the groups of who runs the runtime stay (run.oci.keep_original_groups)
     std::optional<mode_t> umask;
     CapabilityPlan capabilities;
     bool has_capabilities = false;  // false: the section is absent, every set is empty

@@ -1,0 +1,28 @@
+#pragma once
+// The annotations that change what the runtime does. Pure.
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ocirun {
+
+/// crun's, which Podman sets for --group-add keep-groups: the process keeps the groups of who runs the
+/// runtime.
+inline constexpr std::string_view keep_groups_annotation = "run.oci.keep_original_groups";
+/// crun's files for the output of hooks, and its socket for init's pidfd. They name places of the host, so
+/// that they count with --unsafe-annotations only: engines hand on annotations that their users write.
+inline constexpr std::string_view hooks_stdout_annotation = "run.oci.hooks.stdout";
+inline constexpr std::string_view hooks_stderr_annotation = "run.oci.hooks.stderr";
+inline constexpr std::string_view pidfd_receiver_annotation = "run.oci.pidfd_receiver";
+
+/// Every annotation that the runtime heeds, for `features`.
+std::vector<std::string> known_annotations();
+
+/// The value of an annotation that reaches beyond the container: empty when it is absent or not allowed; the
+/// latter with a warning.
+std::string unsafe_annotation(const std::map<std::string, std::string>& annotations, std::string_view name,
+                              bool allowed, std::vector<std::string>& warnings);
+
+}  // namespace ocirun
