@@ -33,11 +33,12 @@ using oci::spec::Descriptor;
 
 constexpr std::size_t user_file_limit = std::size_t{10} << 20U;
 /// Everything about the layers that can be known before the first byte is written.
-Result<void> check_layers(const Layout& layout, const oci::spec::Manifest& manifest) {
+Result<void> check_layers(const Layout& layout, const oci::spec::Manifest& manifest,
+                          const UnpackOptions& options) {
     for (std::size_t i = 0; i < manifest.layers.size(); ++i) {
         const std::string context = "layers[" + std::to_string(i) + "]";
         TRY(compression_of_media_type(manifest.layers[i].media_type).in(context));
-        TRY(layout.open_blob(manifest.layers[i]).in(context));
+        if (!options.wait_for_layer) TRY(layout.open_blob(manifest.layers[i]).in(context));
     }
     return {};
 }
@@ -71,6 +72,7 @@ Result<void> apply_layers(const Layout& layout, const FoundImage& image, Borrowe
     for (std::size_t i = 0; i < image.manifest.layers.size(); ++i) {
         const Descriptor& layer = image.manifest.layers[i];
         const std::string context = "layers[" + std::to_string(i) + "]";
+        if (options.wait_for_layer) TRY(options.wait_for_layer(layer).in(context));
         const Fd blob = TRY(layout.open_blob(layer).in(context));
         const LayerSource source{.blob = blob,
                                  .media_type = layer.media_type,
@@ -170,7 +172,7 @@ Result<oci::spec::User> look_up_user(BorrowedFd rootfs, const std::string& user)
 
 Result<std::vector<std::string>> unpack_bundle(const Layout& layout, const FoundImage& image,
                                                const std::string& bundle_path, const UnpackOptions& options) {
-    TRY(check_layers(layout, image.manifest));
+    TRY(check_layers(layout, image.manifest, options));
     BundleRecord record{.layout = TRY(oci::absolute_path(layout.path())),
                         .tag = image.tag,
                         .manifest = image.descriptor,

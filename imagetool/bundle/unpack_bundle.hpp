@@ -1,6 +1,7 @@
 #pragma once
 // From an image of a layout to a bundle on disk: rootfs and config.json (runtime-spec bundle.md).
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct UnpackOptions {
     bool overlay = false;        // rootfs is a mount of shared layers, see overlay_root.hpp
     std::string layer_cache;     // for overlays; empty: default_layer_cache()
     Progress* progress = nullptr;
+    /// Called before each layer is applied, when layers may still be on their way: comes back when it is
+    /// there.
+    std::function<oci::Result<void>(const oci::spec::Descriptor&)> wait_for_layer;
 };
 
 /// Applies every layer, with its digest and diff id checked, and writes config.json and ocimg.json last

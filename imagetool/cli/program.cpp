@@ -59,7 +59,15 @@ const std::vector<CommandEntry>& command_entries() {
         fsck_entry(),       //
         lint_entry(),       //
         convert_entry(),    //
-        generate_entry(),
+        pull_entry(),       //
+        push_entry(),       //
+        copy_entry(),       //
+        sync_entry(),       //
+        list_tags_entry(),  //
+        delete_entry(),     //
+        login_entry(),      //
+        logout_entry(),     //
+        generate_entry(),   //
     };
     return entries;
 }

@@ -43,6 +43,8 @@ int errno_of(CURLcode code) {
     switch (static_cast<int>(code)) {
         case CURLE_COULDNT_CONNECT:
             return ECONNREFUSED;
+        case CURLE_SSL_CONNECT_ERROR:
+            return EPROTO;  // no TLS, or none that we accept
         case CURLE_OPERATION_TIMEDOUT:
             return ETIMEDOUT;
         case CURLE_SEND_ERROR:

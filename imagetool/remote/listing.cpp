@@ -36,7 +36,7 @@ using oci::Result;
 using oci::spec::Descriptor;
 using oci::spec::ImageIndex;
 
-constexpr std::size_t most_pages = 10000;
+constexpr std::size_t most_pages = 1000;
 constexpr std::uint64_t page_limit = std::uint64_t{4} << 20U;
 constexpr std::size_t most_tags = 1000000;
 
@@ -65,7 +65,7 @@ public:
         if (!seen_.insert(to_text(url)).second)
             return failure(ErrorCode::invalid, "the pages of the list form a loop");
         if (seen_.size() > most_pages)
-            return failure(ErrorCode::invalid, "the list has more than 10000 pages");
+            return failure(ErrorCode::invalid, "the list has more than 1000 pages");
         url_ = std::move(url);
         return true;
     }

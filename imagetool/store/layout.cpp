@@ -191,6 +191,17 @@ Result<std::string> Layout::read_blob(const Descriptor& blob) const {
     return content;
 }
 
+bool Layout::has_blob(const Descriptor& blob) const {
+    return open_blob(blob).has_value();
+}
+
+Result<PartialBlob> Layout::resume_blob(const Descriptor& blob) const {
+    const std::string context = "layout " + quote(path_);
+    const auto digest = TRY(oci::spec::Digest::parse(blob.digest).in(context));
+    TRY(begin_writing().in(context));
+    return PartialBlob::open(root_, digest, static_cast<std::uint64_t>(blob.size)).in(context);
+}
+
 Result<BlobWriter> Layout::write_blob() const {
     const std::string context = "layout " + quote(path_);
     TRY(open_or_make_directory(root_, "blobs").in(context));

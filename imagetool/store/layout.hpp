@@ -13,6 +13,7 @@
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "imagetool/store/blob_writer.hpp"
+#include "imagetool/store/partial_blob.hpp"
 #include "spec/image/descriptor.hpp"
 #include "spec/image/index.hpp"
 
@@ -53,6 +54,8 @@ public:
     static oci::Result<Layout> open_or_create(const std::string& path);
 
     [[nodiscard]] const std::string& path() const { return path_; }
+    /// Keeps a value for as long as the layout: what removes a temporary one.
+    void keep_while_open(std::shared_ptr<void> kept) { kept_ = std::move(kept); }
 
     /// Waits until no other writer holds the layout.
     [[nodiscard]] oci::Result<LayoutLock> lock() const;
@@ -79,6 +82,13 @@ public:
     /// The content of a small blob (document_limit), with size and digest checked.
     [[nodiscard]] oci::Result<std::string> read_blob(const oci::spec::Descriptor& blob) const;
 
+    /// Counts as a writer from now on: what write_blob does by itself.
+    [[nodiscard]] oci::Result<void> begin_writing() const;
+    /// Whether there is a blob of the descriptor's digest and size. Its content is not looked at.
+    [[nodiscard]] bool has_blob(const oci::spec::Descriptor& blob) const;
+    /// A blob that is fetched from elsewhere: what an earlier, broken run left of it is gone on with.
+    [[nodiscard]] oci::Result<PartialBlob> resume_blob(const oci::spec::Descriptor& blob) const;
+
     /// A writer into blobs/sha256.
     [[nodiscard]] oci::Result<BlobWriter> write_blob() const;
     /// Writes a whole small blob and gives its descriptor.
@@ -94,8 +104,8 @@ private:
         std::mutex mutex;
         oci::Fd blobs;  // holds a shared lock once something is written
     };
-    [[nodiscard]] oci::Result<void> begin_writing() const;
 
+    std::shared_ptr<void> kept_;
     std::string path_;
     oci::Fd root_;
     std::shared_ptr<Writing> writing_;

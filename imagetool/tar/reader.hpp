@@ -36,6 +36,9 @@ public:
     /// a sparse file leave out its holes.
     oci::Result<DataPiece> read_data();
 
+    /// How many bytes of the source are used up: after next(), where the entry's content begins.
+    [[nodiscard]] std::uint64_t position() const { return position_; }
+
     /// Reads the source to its end, whatever follows the archive.
     oci::Result<void> drain();
 

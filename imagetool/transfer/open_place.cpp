@@ -1,10 +1,23 @@
 #include "imagetool/transfer/open_place.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdlib>
+#include <memory>
 
 #include "base/file.hpp"
+#include "base/file_replace.hpp"
 #include "base/text.hpp"
+#include "imagetool/archive/temporary_file.hpp"
+#include "imagetool/progress/progress.hpp"
+#include "imagetool/remote/remote_access.hpp"
+#include "imagetool/store/host_platform.hpp"
 #include "imagetool/store/tags.hpp"
+#include "imagetool/transfer/copy_image.hpp"
+#include "imagetool/transfer/layout_target.hpp"
+#include "imagetool/transfer/open_endpoints.hpp"
 
 namespace ocimg {
 
@@ -37,15 +50,56 @@ Result<void> prefer_digest(OpenedPlace& opened, const std::string& digits) {
     return {};
 }
 
-Result<Layout> open_elsewhere(const ImagePlace& place, Access access) {
-    const char* const kind = place.kind == PlaceKind::registry ? "a registry" : "an archive";
-    if (access != Access::read) {
-        return failure(ErrorCode::unsupported, quote(place.text) + " is in " + kind +
-                                                   ", where images are not changed: copy it into a layout "
-                                                   "first");
+/// A layout that is removed with the last value that knows of it.
+class TemporaryLayout {
+public:
+    explicit TemporaryLayout(std::string path) : path_(std::move(path)) {}
+    ~TemporaryLayout() {
+        const std::size_t slash = path_.rfind('/');
+        const auto parent = oci::open_file(path_.substr(0, slash), O_RDONLY | O_DIRECTORY);
+        // What cannot be removed stays in the directory for temporary files.
+        if (parent) static_cast<void>(oci::remove_tree(*parent, path_.substr(slash + 1)).has_value());
     }
-    return failure(ErrorCode::unsupported, quote(place.text) + ": images cannot be read out of " + kind +
-                                               " yet: copy it into a layout first, with skopeo copy");
+    TemporaryLayout(const TemporaryLayout&) = delete;
+    TemporaryLayout& operator=(const TemporaryLayout&) = delete;
+
+private:
+    std::string path_;
+};
+
+Result<Layout> unpack_archive(const ImagePlace& place) {
+    RemoteAccess nowhere(RemoteOptions{});
+    const auto progress = Progress::open(ProgressStyle::none, {});
+    const auto source = TRY(open_source(place, nowhere));
+    std::string path = temporary_directory() + "/ocimg-XXXXXX";
+    if (::mkdtemp(path.data()) == nullptr) return oci::last_system_failure("make a temporary directory");
+    auto guard = std::make_shared<TemporaryLayout>(path);
+    Layout layout = TRY(Layout::create(path));
+    LayoutTarget target(TRY(Layout::open(path)), place.tag);
+    TRY(copy_image(*source, target, {}, *progress).in("read " + quote(place.text)));
+    layout.keep_while_open(std::move(guard));
+    return layout;
+}
+
+/// What is in a registry is read by way of the store.
+Result<Layout> pull_into_store(const ImagePlace& place) {
+    RemoteAccess access(RemoteOptions{});
+    const auto progress = Progress::open(ProgressStyle::lines, oci::BorrowedFd(STDERR_FILENO));
+    const auto source = TRY(open_source(place, access));
+    const auto target = TRY(open_target(TRY(parse_store_name(place.reference->text())), place, access, {}));
+    CopyOptions options;
+    options.platforms = {host_platform()};
+    TRY(copy_image(*source, *target, options, *progress).in("pull " + place.reference->text()));
+    return open_default_store(Access::read);
+}
+
+Result<Layout> open_elsewhere(const ImagePlace& place, Access access) {
+    if (access == Access::read) {
+        return place.kind == PlaceKind::registry ? pull_into_store(place) : unpack_archive(place);
+    }
+    const char* const kind = place.kind == PlaceKind::registry ? "a registry" : "an archive";
+    return failure(ErrorCode::unsupported, quote(place.text) + " is in " + kind +
+                                               ", where images are not changed: copy it into a layout first");
 }
 
 }  // namespace
@@ -64,7 +118,10 @@ Result<OpenedPlace> open_image_place(const ImagePlace& place, Access access) {
         }
         return open_elsewhere(place, access);
     };
-    OpenedPlace opened{TRY(open()), {.tag = place.tag, .platform = std::nullopt, .digest = place.digest}};
+    ImageQuery query{.tag = place.tag, .platform = std::nullopt, .digest = place.digest};
+    if (place.kind == PlaceKind::registry) query.tag = TRY(parse_store_name(place.reference->text())).tag;
+    if (place.kind == PlaceKind::docker_archive) query = {};
+    OpenedPlace opened{TRY(open()), query};
     if (place.kind == PlaceKind::store && access != Access::create && may_be_digits(place.text)) {
         TRY(prefer_digest(opened, place.text));
     }

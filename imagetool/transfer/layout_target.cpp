@@ -1,0 +1,118 @@
+#include "imagetool/transfer/layout_target.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "imagetool/store/find_image.hpp"
+#include "imagetool/store/image_place.hpp"
+#include "spec/image/image_json.hpp"
+#include "spec/image/media_type.hpp"
+
+namespace ocimg {
+
+namespace {
+
+using oci::ErrorCode;
+using oci::failure;
+using oci::Result;
+using oci::spec::Descriptor;
+
+constexpr std::size_t copy_size = 256U << 10U;
+
+Descriptor descriptor_of(const Document& document) {
+    Descriptor descriptor;
+    descriptor.media_type = document.media_type;
+    descriptor.digest = document.digest;
+    descriptor.size = static_cast<std::int64_t>(document.text.size());
+    return descriptor;
+}
+
+}  // namespace
+
+Result<bool> LayoutTarget::has_blob(const Descriptor& blob) {
+    // What is there, perhaps named by nothing, must stay until the image names it.
+    TRY(layout_.begin_writing());
+    return layout_.has_blob(blob);
+}
+
+Result<void> LayoutTarget::fetch(PartialBlob& partial, const Descriptor& blob, ImageSource& source,
+                                 const Arrived& arrived) {
+    const std::unique_ptr<ByteSource> content = TRY(source.open_blob(blob, partial.size()));
+    std::vector<std::byte> buffer(copy_size);
+    while (true) {
+        const std::size_t got = TRY(content->read(buffer));
+        if (got == 0) break;
+        if (partial.size() + got > static_cast<std::uint64_t>(blob.size)) {
+            return failure(ErrorCode::invalid, "blob " + blob.digest + " is longer than its descriptor says");
+        }
+        TRY(partial.write(std::span(buffer).first(got)));
+        arrived(got);
+    }
+    if (partial.size() == static_cast<std::uint64_t>(blob.size)) return {};
+    return failure(ErrorCode::invalid, "blob " + blob.digest + " is shorter than its descriptor says");
+}
+
+Result<void> LayoutTarget::write_blob(const Descriptor& blob, ImageSource& source, const Arrived& arrived) {
+    PartialBlob partial = TRY(layout_.resume_blob(blob));
+    // Another process may have finished it while we waited for it.
+    if (partial.size() == 0 && layout_.has_blob(blob)) return {};
+    const bool resumed = partial.size() > 0;
+    arrived(partial.size());
+    TRY(fetch(partial, blob, source, arrived));
+    if (!TRY(partial.is_whole())) {
+        const auto damaged =
+            failure(ErrorCode::invalid, "blob " + blob.digest + ": the content has another digest");
+        if (!resumed) return damaged;
+        // The damage may be in what an earlier run left.
+        TRY(fetch(partial, blob, source, arrived));
+        if (!TRY(partial.is_whole())) return damaged;
+    }
+    return partial.commit();
+}
+
+Result<void> LayoutTarget::write_document(const Document& document) {
+    // A document of another algorithm's digest goes the way of a blob.
+    const Descriptor wanted = descriptor_of(document);
+    PartialBlob partial = TRY(layout_.resume_blob(wanted));
+    TRY(partial.restart());
+    TRY(partial.write(bytes_of(document.text)));
+    if (!TRY(partial.is_whole()))
+        return failure(ErrorCode::invalid, "document " + document.digest + " is damaged");
+    return partial.commit();
+}
+
+Result<void> LayoutTarget::write_root(const Document& document) {
+    TRY(write_document(document));
+    const LayoutLock lock = TRY(layout_.lock());
+    oci::spec::ImageIndex index = TRY(layout_.index());
+    Descriptor descriptor = descriptor_of(document);
+    if (!tag_.empty()) {
+        TRY(check_new_tag(tag_));
+        descriptor.annotations[oci::spec::ref_name_annotation] = tag_;
+    }
+    auto& entries = index.manifests;
+    const auto same_name = [&](const Descriptor& entry) {
+        return tag_of(entry) == tag_ && (!tag_.empty() || entry.digest == descriptor.digest);
+    };
+    const auto place = std::find_if(entries.begin(), entries.end(), same_name);
+    if (place == entries.end()) {
+        entries.push_back(descriptor);
+    } else {
+        *place = descriptor;
+        entries.erase(std::remove_if(place + 1, entries.end(), same_name), entries.end());
+    }
+    return layout_.replace_index(lock, index);
+}
+
+Result<void> LayoutTarget::write_referrer(const Document& document, const Descriptor& referrer) {
+    TRY(write_document(document));
+    const LayoutLock lock = TRY(layout_.lock());
+    oci::spec::ImageIndex index = TRY(layout_.index());
+    const bool known = std::any_of(index.manifests.begin(), index.manifests.end(),
+                                   [&](const Descriptor& entry) { return entry.digest == document.digest; });
+    if (known) return {};
+    index.manifests.push_back(referrer);
+    return layout_.replace_index(lock, index);
+}
+
+}  // namespace ocimg

@@ -1,0 +1,34 @@
+#pragma once
+// Copying into a layout, the default store included. Blobs that break off are gone on with by the next run.
+
+#include <string>
+#include <vector>
+
+#include "imagetool/store/layout.hpp"
+#include "imagetool/transfer/image_target.hpp"
+
+namespace ocimg {
+
+class LayoutTarget final : public ImageTarget {
+public:
+    /// `tag` is the name in index.json; empty: the image gets none and is found by its digest.
+    LayoutTarget(Layout layout, std::string tag) : layout_(std::move(layout)), tag_(std::move(tag)) {}
+
+    oci::Result<bool> has_blob(const oci::spec::Descriptor& blob) override;
+    oci::Result<void> write_blob(const oci::spec::Descriptor& blob, ImageSource& source,
+                                 const Arrived& arrived) override;
+    oci::Result<void> write_document(const Document& document) override;
+    oci::Result<void> write_root(const Document& document) override;
+    oci::Result<void> write_referrer(const Document& document,
+                                     const oci::spec::Descriptor& referrer) override;
+    oci::Result<void> finish() override { return {}; }
+
+private:
+    oci::Result<void> fetch(PartialBlob& partial, const oci::spec::Descriptor& blob, ImageSource& source,
+                            const Arrived& arrived);
+
+    Layout layout_;
+    std::string tag_;
+};
+
+}  // namespace ocimg
