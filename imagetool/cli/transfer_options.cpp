@@ -131,7 +131,6 @@ std::vector<Option> copy_options() {
                     "only this platform of several; may be given more than once"),
         words_option("format", "media types of the copy", {"oci", "docker"}),
         words_option("compression", "compress the layers anew", {"gzip", "zstd", "none"}),
-        value_option("compression-level", "NUMBER", "level for --compression"),
         switch_option("referrers", "copy signatures and other manifests that refer to the image too"),
         std::move(jobs),
         value_option("digest-file", "FILE", "write the digest of the copy into a file"),
@@ -196,11 +195,6 @@ Result<CopyOptions> read_copy_options(const Values& values) {
     if (!compression.empty() && !options.compression.has_value()) {
         return failure(ErrorCode::invalid,
                        "--compression " + quote(compression) + ": expected gzip, zstd or none");
-    }
-    if (values.has("compression-level")) {
-        if (!options.compression.has_value())
-            return failure(ErrorCode::invalid, "--compression-level needs --compression");
-        options.compression_level = static_cast<int>(TRY(read_number(values, "compression-level", 0, 22)));
     }
     options.referrers = values.has("referrers");
     options.jobs = TRY(read_number(values, "jobs", 1, 64));

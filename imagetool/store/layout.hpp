@@ -67,6 +67,8 @@ public:
     /// Every file below blobs/ALGORITHM/, in no order. Directories and others are left out.
     [[nodiscard]] oci::Result<std::vector<StoredFile>> list_blobs() const;
     [[nodiscard]] oci::Result<void> remove_blob_file(const StoredFile& file) const;
+    /// Removes what broken transfers left to go on with. Only while nobody writes.
+    [[nodiscard]] oci::Result<void> remove_partial_blobs(const LayoutQuiet&) const;
     /// Differs when index.json was replaced or changed.
     [[nodiscard]] oci::Result<std::string> index_identity() const;
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/file.hpp"
+#include "base/file_replace.hpp"
 #include "base/path_in_root.hpp"
 #include "base/text.hpp"
 #include "imagetool/store/layout.hpp"
@@ -90,6 +91,10 @@ Result<void> Layout::remove_blob_file(const StoredFile& file) const {
     const Fd directory =
         TRY(oci::open_in_root(root_, file.path.substr(0, slash), O_PATH | O_DIRECTORY, 0, no_links));
     return oci::remove_file(directory, file.path.substr(slash + 1)).in("layout " + oci::quote(path_));
+}
+
+Result<void> Layout::remove_partial_blobs(const LayoutQuiet&) const {
+    return oci::remove_tree(root_, partial_directory).in("layout " + oci::quote(path_));
 }
 
 Result<std::string> Layout::index_identity() const {

@@ -19,7 +19,6 @@ namespace ocimg {
 struct ConversionRequest {
     ImageFormat format = ImageFormat::as_it_is;
     std::optional<Compression> compression;
-    std::optional<int> level;
     std::size_t jobs = 1;
 };
 

@@ -50,6 +50,29 @@ check_not "push --mount-from moves no blob" grep -qE 'PUT .*/uploads/' trace
 "$ocimg" push -q --debug ./lay:one $plain/b/from:2 2>trace >/dev/null
 check_not "HEAD comes before PUT: what is there is not sent again" grep -qE 'POST|PUT .*/uploads/' trace
 
+# --- what an earlier run left ---------------------------------------------------------------------------
+layer=$(jq -r '.layers[0].digest' "lay/blobs/sha256/${one#sha256:}")
+leave_part() { # LAYOUT: as a copy leaves it that was killed half-way
+    "$ocimg" copy -q ./lay:one "oci:$1:0" >/dev/null && mkdir "$1/.ocimg-partial" &&
+        mv "$1/blobs/sha256/${layer#sha256:}" "$1/whole" && head -c 100000 "$1/whole" >"$1/.ocimg-partial/sha256-${layer#sha256:}"
+}
+leave_part resumed
+check_output "a broken copy is gone on with" "$one" "$ocimg" copy -q --debug docker://$plain/a/one:1 oci:resumed:1
+cp "$test_err" trace
+check "by Range" grep -q "blobs/$layer -> 206" trace
+check_not "nothing unfinished is left" test -e resumed/.ocimg-partial
+leave_part damaged
+printf x | dd of="damaged/.ocimg-partial/sha256-${layer#sha256:}" bs=1 seek=5000 conv=notrunc 2>/dev/null
+check_output "a damaged part is fetched again" "$one" "$ocimg" copy -q docker://$plain/a/one:1 oci:damaged:1
+check_output "and the blob is whole" "${layer#sha256:}" sh -c "sha256sum <damaged/blobs/sha256/${layer#sha256:} | cut -d' ' -f1"
+leave_part collected
+check "gc removes unfinished blobs" "$ocimg" gc collected
+check_not "they are gone" test -e collected/.ocimg-partial
+check "pull --unpack" env OCIMG_STORE="$test_dir/other-store" "$ocimg" pull -q --unpack while-pulling $plain/a/one:1
+check "gives the same files" diff -r bundle/rootfs while-pulling/rootfs
+check "and configuration" cmp bundle/config.json while-pulling/config.json
+check_fails "pull --unpack into a bundle that is there" any "exists and is not empty" "$ocimg" pull -q --unpack while-pulling $plain/a/one:1
+
 # --- peers ---------------------------------------------------------------------------------------------
 check "skopeo pushes" skopeo copy -q --dest-tls-verify=false oci:lay:one docker://$plain/s/one:1
 check_output "ocimg pulls what skopeo pushed" "$one" "$ocimg" pull -q $plain/s/one:1
@@ -82,7 +105,7 @@ check "to Docker's format" "$ocimg" copy -q --format docker ./lay:one docker://$
 check_output "its type says so" application/vnd.docker.distribution.manifest.v2+json \
     sh -c "skopeo inspect --raw --tls-verify=false docker://$plain/f/docker:1 | jq -r .mediaType"
 check_output "and back: the same digest as before" "$one" "$ocimg" copy -q --format oci docker://$plain/f/docker:1 docker://$plain/f/oci:1
-check "zstd layers" "$ocimg" copy -q --compression zstd --compression-level 3 docker://$plain/a/one:1 docker://$plain/f/zstd:1
+check "zstd layers" "$ocimg" copy -q --compression zstd docker://$plain/a/one:1 docker://$plain/f/zstd:1
 check_output "they are zstd" application/vnd.oci.image.layer.v1.tar+zstd \
     sh -c "skopeo inspect --raw --tls-verify=false docker://$plain/f/zstd:1 | jq -r '.layers[0].mediaType'"
 check "skopeo reads them" skopeo copy -q --src-tls-verify=false docker://$plain/f/zstd:1 oci:zstd-lay:one
