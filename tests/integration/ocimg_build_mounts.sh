@@ -90,7 +90,7 @@ check_output "and no resolver" 0 cat "$root/resolv"
 check_output "the caller's umask does not reach RUN" 0022 cat "$root/umask"
 check_match "B06: a seccomp filter, Docker's capabilities" "^Seccomp:[[:space:]]2" cat "$root/status"
 check_match "B06: the fourteen of Docker" "^CapBnd:[[:space:]]00000000a80425fb" cat "$root/status"
-for value in bogus privileged ''; do
+for value in bogus privileged; do
     printf 'FROM base:1\nRUN --security=%s true\n' "$value" >sees/security
     check_not "B06: --security=$value is refused" build -f sees/security sees
 done
