@@ -90,7 +90,10 @@ public:
     /// Waits for whoever makes the same layer.
     static Result<Growing> lock(const LayerCache& cache, const std::string& name) {
         for (;;) {
-            Fd place = TRY(open_or_make(cache.growing_, name));
+            auto opened = open_or_make(cache.growing_, name);
+            // It was there and was published or given up before it could be opened.
+            if (!opened && opened.error().code == ErrorCode::not_found) continue;
+            Fd place = TRY(std::move(opened));
             while (::flock(place.get(), LOCK_EX) != 0) {
                 if (errno != EINTR) return oci::last_system_failure("lock " + oci::quote(name));
             }
