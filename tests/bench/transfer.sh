@@ -32,7 +32,8 @@ ip link set lo up
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/oci-bench.XXXXXX")
 trap 'rm -rf --one-file-system "$work"' EXIT
 cd "$work"
-export HOME=$work XDG_RUNTIME_DIR=$work OCIMG_STORE=$work/store TMPDIR=$work CONTAINERS_REGISTRIES_CONF=/dev/null
+: >registries.conf
+export HOME=$work XDG_RUNTIME_DIR=$work OCIMG_STORE=$work/store TMPDIR=$work CONTAINERS_REGISTRIES_CONF=$work/registries.conf
 
 start_registry() { # NAME PORT
     printf 'version: 0.1\nlog: {level: error, accesslog: {disabled: false}}\nstorage: {filesystem: {rootdirectory: %s}, delete: {enabled: true}}\nhttp: {addr: "127.0.0.1:%s"}\n' \
@@ -94,14 +95,17 @@ echo "Copy inside a registry: $(grep -cE '"(GET|PUT|PATCH) [^"]*/blobs/' one.log
 received() { awk '$1 == "lo:" { print $2 }' /proc/net/dev; }
 rm -rf pulled
 seconds "$ocimg" copy -q docker://$plain/real:1 oci:pulled:1 >whole.time
+seconds "$ocimg" copy -q docker://$plain/real:1 oci:pulled:1 >start.time # nothing to fetch
 begin=$(received); rm -rf pulled; "$ocimg" copy -q docker://$plain/real:1 oci:pulled:1 >/dev/null; once=$(($(received) - begin))
 rm -rf pulled
 begin=$(received) killed=0
+exec 4>&2 2>/dev/null # the shell tells of each one that is killed
 while [ "$killed" -lt "$kills" ]; do
-    limit=$(awk -v w="$(cat whole.time)" -v k="$kills" -v r="$RANDOM" 'BEGIN { printf "%.3f", 0.02 + 2 * r / 32768 * w / k }')
+    limit=$(awk -v w="$(cat whole.time)" -v s="$(cat start.time)" -v k="$kills" -v r="$RANDOM" 'BEGIN { printf "%.3f", s + 2 * r / 32768 * w / k }')
     timeout -s KILL "$limit" "$ocimg" copy -q docker://$plain/real:1 oci:pulled:1 >/dev/null 2>&1 && break
     killed=$((killed + 1))
 done
+exec 2>&4 4>&-
 "$ocimg" copy -q docker://$plain/real:1 oci:pulled:1 >/dev/null
 awk -v k="$killed" -v o="$once" -v b="$(($(received) - begin))" \
     'BEGIN { printf "A pull killed %d times: %.1f MB received, %.1f MB without kills: %.1f %% more.\n", k, b / 1e6, o / 1e6, 100 * (b - o) / o }'
@@ -119,7 +123,8 @@ count_requests() { # COMMAND...: per tag, at both registries
     awk -v n="$(cat one.log three.log | grep -c 'HTTP/1.1"')" -v t="$tags" 'BEGIN { printf "%.2f", n / t }'
 }
 ours=$(count_requests "$ocimg" sync -q docker://$plain/many docker://127.0.0.1:5002/ours)
-theirs=$(count_requests skopeo sync -q --src docker --dest docker --src-tls-verify=false --dest-tls-verify=false $plain/many 127.0.0.1:5002/theirs)
+theirs=$(count_requests skopeo sync --src docker --dest docker --src-tls-verify=false --dest-tls-verify=false $plain/many 127.0.0.1:5002/theirs)
 again=$(count_requests "$ocimg" sync -q docker://$plain/many docker://127.0.0.1:5002/ours)
-theirs_again=$(count_requests skopeo sync -q --src docker --dest docker --src-tls-verify=false --dest-tls-verify=false $plain/many 127.0.0.1:5002/theirs)
+theirs_again=$(count_requests skopeo sync --src docker --dest docker --src-tls-verify=false --dest-tls-verify=false $plain/many 127.0.0.1:5002/theirs)
+if grep -q level=fatal errors; then echo "skopeo failed: $(grep -m1 level=fatal errors)" >&2; fi
 echo "Sync of $tags tags: $ours requests a tag, skopeo $theirs; once more with nothing to do: $again, skopeo $theirs_again."
