@@ -31,6 +31,7 @@ cd "$source"
     cmake --build --preset test --target alternate
 } >&2
 alternate=$source/build/test/tests/alternate
+mkdir -p "$cache"
 work=$(mktemp -d "$cache/bench.XXXXXX")
 trap 'rm -rf --one-file-system "$work"' EXIT
 peer=$("$source/tests/support/make_peer_root.sh" "$cache")
