@@ -1,5 +1,8 @@
+#include <utility>
+
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/options.hpp"
+#include "runtime/cli/trace_report.hpp"
 
 // The tables of create, run and exec.
 
@@ -102,9 +105,14 @@ Command exec_table() {
 }  // namespace
 
 std::vector<CommandEntry> process_entries() {
-    return {{create_table(), create_command, true},
-            {run_table(), run_command, true},
-            {exec_table(), exec_command, true}};
+    std::vector<CommandEntry> entries = {{create_table(), create_command, true},
+                                         {run_table(), run_command, true},
+                                         {exec_table(), exec_command, true}};
+    // They stand behind the command too, where most people look for them.
+    for (CommandEntry& entry : entries) {
+        for (Option& option : trace_options()) entry.table.options.push_back(std::move(option));
+    }
+    return entries;
 }
 
 }  // namespace ocirun

@@ -4,10 +4,12 @@
 
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/options.hpp"
+#include "runtime/cli/trace_report.hpp"
 
 namespace ocirun {
 
 using oci::cli::Completes;
+using oci::cli::Option;
 using oci::cli::Program;
 
 namespace {
@@ -72,6 +74,7 @@ const Program& program_table() {
         table.options[7].words = {"error", "warning", "debug"};
         table.options[7].default_value = "error";
         table.options[5].words = {"cgroupfs", "systemd", "disabled"};
+        for (Option& option : trace_options()) table.options.push_back(std::move(option));
         for (const CommandEntry& entry : command_entries()) table.commands.push_back(entry.table);
         return table;
     }();

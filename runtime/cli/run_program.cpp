@@ -1,4 +1,4 @@
-#include <linux/close_range.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -8,8 +8,10 @@
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/log.hpp"
 #include "runtime/cli/program.hpp"
+#include "runtime/cli/trace_report.hpp"
 #include "runtime/hooks/hook_state.hpp"
 #include "runtime/launch/self_protection.hpp"
+#include "runtime/protocol/phase_trace.hpp"
 
 namespace ocirun {
 
@@ -54,15 +56,58 @@ Result<void> set_cgroup_manager(CommandContext& context) {
     return {};
 }
 
+/// What --trace-phases and --trace-svg ask for, before the command or behind it.
+struct TraceRequest {
+    bool print = false;
+    bool json = false;
+    std::string svg_file;
+    [[nodiscard]] bool wanted() const { return print || !svg_file.empty(); }
+};
+
+Result<TraceRequest> trace_request(const Invocation& invocation) {
+    TraceRequest request;
+    std::string format = "text";
+    for (const Values* values : {&invocation.global, &invocation.values}) {
+        request.print = request.print || values->has("trace-phases");
+        if (!values->get("trace-format").empty()) format = values->get("trace-format");
+        if (!values->get("trace-svg").empty()) request.svg_file = values->get("trace-svg");
+    }
+    if (format != "text" && format != "json") {
+        return failure(ErrorCode::invalid,
+                       "--trace-format: " + oci::quote(format) + ": allowed are text and json");
+    }
+    request.json = format == "json";
+    return request;
+}
+
+Result<void> report_phases(const TraceRequest& request, const std::string& command) {
+    phase_done("the rest");
+    const std::vector<Phase> phases = recorded_phases();
+    if (request.print) {
+        const std::string text = request.json ? phases_as_json(phases, command) : phases_as_text(phases);
+        TRY(oci::write_all(oci::BorrowedFd(2), text).in("--trace-phases"));
+    }
+    if (request.svg_file.empty()) return {};
+    const auto file = oci::open_file(request.svg_file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    if (!file) return file.error().in("--trace-svg");
+    return oci::write_all(*file, phases_as_svg(phases, command)).in("--trace-svg " + request.svg_file);
+}
+
 Result<int> run_entry(const CommandEntry& entry, const Invocation& invocation, char** argv, const Log& log) {
     CommandContext context;
     context.global = &invocation.global;
     context.values = &invocation.values;
     context.state_root = TRY(state_root(invocation.global));
     TRY(set_cgroup_manager(context));
+    const TraceRequest trace = TRY(trace_request(invocation));
     if (entry.enters_container) TRY(run_from_sealed_copy(argv));
+    if (trace.wanted()) TRY(start_tracing());
     auto code = entry.run(context);
     for (const std::string& warning : context.warnings) log.warning(warning);
+    if (!trace.wanted()) return code;
+    const auto reported = report_phases(trace, entry.table.name);
+    if (!code) return code;  // the first thing that went wrong
+    TRY(reported);
     return code;
 }
 

@@ -18,6 +18,7 @@
 #include "runtime/launch/launch_exec.hpp"
 #include "runtime/launch/probe_host.hpp"
 #include "runtime/plan/annotations.hpp"
+#include "runtime/protocol/phase_trace.hpp"
 #include "spec/runtime/config_json.hpp"
 
 namespace ocirun {
@@ -149,11 +150,13 @@ Result<LaunchedInit> start_process(const Container& container, const ExecContain
         launch.console_socket = TRY(foreground->open_console());
     }
     LaunchedInit started = TRY(launch_exec(launch));
+    phase_done("clone and wait until it is ready");
     if (foreground != nullptr) TRY(foreground->receive_terminal());
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, started.pid()));
     if (!options.pidfd_socket.empty())
         TRY(send_pidfd(options.pidfd_socket, started.pidfd(), "setns").in("--pidfd-socket"));
     TRY(start_launched(started));
+    phase_done("start: until execve");
     note_event(container.directory(), "exec", started.pid());
     return started;
 }
@@ -179,9 +182,12 @@ Result<void> parse_exec_user(const std::string& text, std::uint32_t& uid, std::u
 Result<int> exec_in_container(const ExecContainerOptions& options, std::vector<std::string>& warnings) {
     const Container container = TRY(Container::open(options.state_root, options.id, false));
     TRY(check_status(container, options.ignore_paused));
+    phase_done("open the container");
     HostFacts host = TRY(probe_host());
     if (in_other_user_namespace(container.record().pid)) host.bounding_capabilities = ~std::uint64_t{0};
+    phase_done("look at the host");
     const ProcessPlan process = TRY(plan_exec(container, options, host));
+    phase_done("plan");
     warnings = process.warnings;
     TRY(check_console(process, options));
     const SeccompPlan seccomp = TRY(recorded_filter(container.directory()));
@@ -196,7 +202,9 @@ Result<int> exec_in_container(const ExecContainerOptions& options, std::vector<s
                                              foreground ? &*foreground : nullptr));
     const pid_t pid = started.release();
     if (!foreground) return 0;
-    return foreground->watch(pid);
+    const int code = TRY(foreground->watch(pid));
+    phase_done("the process");
+    return code;
 }
 
 }  // namespace ocirun

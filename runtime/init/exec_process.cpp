@@ -15,6 +15,7 @@
 #include "runtime/init/terminal.hpp"
 #include "runtime/kernel/clone.hpp"
 #include "runtime/kernel/credentials.hpp"
+#include "runtime/protocol/phase_trace.hpp"
 
 // A process that joins a running container. Runs after the clone, up to execve.
 
@@ -73,6 +74,7 @@ Result<void> perform_exec(ExecRequest& request) {
     const ProcessPlan& process = *request.process;
     const Fd listener = TRY(connect_listener(*request.seccomp));  // a path of the host
     TRY(join_container(request));
+    phase_done("join the container");
     TRY(connect_terminal(request));
     const bool entered = TRY(enter_working_directory(process));
     TRY(own_standard_streams(process));
@@ -88,8 +90,10 @@ Result<void> perform_exec(ExecRequest& request) {
     const PreparedProgram program(TRY(find_executable(process)), process.arguments,
                                   complete_environment(process, request.context.passed.listen_count));
     TRY(set_affinity(process.final_cpus, "process.execCPUAffinity.final"));
+    phase_done("user, limits, program");
     TRY(request.context.channel.send(Tag::ready));
     TRY(request.context.channel.expect(Tag::start));
+    phase_done("wait for start");
     TRY(limit_descriptors(request.context.passed));
     Message failure;
     take_last_steps({.process = &process,
@@ -109,7 +113,11 @@ void run_exec_intermediate(ExecRequest& request) noexcept {
     request.namespaces &= ~static_cast<std::uint64_t>(CLONE_NEWUSER);
     auto cloned = joined ? kernel::clone_process({.flags = CLONE_PARENT, .want_pidfd = false})
                          : Result<kernel::ClonedProcess>(joined.error());
-    if (cloned && cloned->pid == 0) run_exec(request);
+    if (cloned && cloned->pid == 0) {
+        enter_lane(Lane::init);
+        run_exec(request);
+    }
+    phase_done("join and clone");
     Message message;
     message.tag = Tag::init_cloned;
     message.pid = cloned ? cloned->pid : 0;

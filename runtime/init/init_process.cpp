@@ -24,6 +24,7 @@
 #include "runtime/init/trusted_proc.hpp"
 #include "runtime/kernel/clone.hpp"
 #include "runtime/kernel/credentials.hpp"
+#include "runtime/protocol/phase_trace.hpp"
 
 namespace ocirun {
 
@@ -84,8 +85,11 @@ Result<void> build_rootfs(InitRequest& request, std::optional<Terminal>& termina
     // A mount namespace that is joined belongs to others: its root is left alone, chroot is enough.
     const bool own_mounts = plan.namespaces.creates(NamespaceKind::mount);
     const Fd root = TRY(own_mounts ? open_root_mount(plan.rootfs) : open_root_directory(plan.rootfs));
+    phase_done("the root as a mount");
     TRY(perform_mounts(request, root));
+    phase_done("mounts");
     TRY(make_devices(plan.rootfs, root));
+    phase_done("devices");
     TRY(open_standard_terminal(request, root, terminal));
     if (!plan.hooks.prestart.empty() || !plan.hooks.create_runtime.empty()) {
         TRY(request.context.channel.send(Tag::run_hooks));
@@ -94,8 +98,10 @@ Result<void> build_rootfs(InitRequest& request, std::optional<Terminal>& termina
     TRY(run_inner_hooks(request, plan.hooks.create_container, "creating"));
     TRY(make_working_directory(plan, root));
     TRY(apply_kernel_settings(plan, request.context.proc));
+    phase_done("terminal, hooks, kernel settings");
     if (!own_mounts) return enter_root_directory(root);
     TRY(protect_paths(plan.rootfs, root));
+    phase_done("masked and read-only paths");
     TRY(seal_root(plan.rootfs, root));
     return enter_root(plan.rootfs, root);
 }
@@ -154,9 +160,11 @@ Result<void> perform_init(InitRequest& request) {
     for (const int number : request.close_first) ::close(number);
     ::umask(0);
     TRY(settle_namespaces(request));
+    phase_done("settle in the namespaces");
     const Fd listener = TRY(connect_listener(plan.seccomp));  // a path of the host: before the root changes
     std::optional<Terminal> terminal;
     TRY(build_rootfs(request, terminal));
+    phase_done("enter the root");
     if (request.context.new_keyring) join_own_keyring(request.context.container_id);
     TRY(take_terminal(request, terminal));
     if (!plan.process) {
@@ -171,8 +179,10 @@ Result<void> perform_init(InitRequest& request) {
     const std::string listener_state =
         listener.is_open() ? listener_state_json(plan, "creating", TRY(own_pid(request.context.proc)))
                            : std::string();
+    phase_done("user, limits, program");
     TRY(request.context.channel.send(Tag::ready));
     TRY(wait_for_start(request));
+    phase_done("wait for start");
     TRY(run_inner_hooks(request, plan.hooks.start_container, "created"));
     TRY(limit_descriptors(request.context.passed));
     Message failure;
@@ -205,7 +215,11 @@ void run_intermediate(InitRequest& request) noexcept {
     }
     auto cloned = kernel::clone_process(
         {.flags = request.plan->namespaces.clone_flags() | CLONE_PARENT, .want_pidfd = false});
-    if (cloned && cloned->pid == 0) run_init(request);
+    if (cloned && cloned->pid == 0) {
+        enter_lane(Lane::init);
+        run_init(request);
+    }
+    phase_done("join and clone");
     Message message;
     message.tag = Tag::init_cloned;
     message.pid = cloned ? cloned->pid : 0;

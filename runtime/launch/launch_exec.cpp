@@ -13,6 +13,7 @@
 #include "runtime/kernel/clone.hpp"
 #include "runtime/kernel/credentials.hpp"
 #include "runtime/plan/namespace_plan.hpp"
+#include "runtime/protocol/phase_trace.hpp"
 
 namespace ocirun {
 
@@ -67,6 +68,7 @@ Result<LaunchedInit> start(ExecRequest& request, Channel ours, std::uint64_t nam
     }
     auto cloned = TRY(kernel::clone_process({.into_cgroup = cgroup}).in("start a process in the container"));
     if (cloned.pid == 0) {
+        enter_lane(intermediate ? Lane::intermediate : Lane::init);
         ours.close();
         if (intermediate) run_exec_intermediate(request);
         run_exec(request);

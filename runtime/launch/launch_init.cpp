@@ -21,6 +21,7 @@
 #include "runtime/kernel/mount_api.hpp"
 #include "runtime/launch/id_mapper.hpp"
 #include "runtime/launch/open_mount_sources.hpp"
+#include "runtime/protocol/phase_trace.hpp"
 
 namespace ocirun {
 
@@ -113,6 +114,7 @@ Result<LaunchedInit> launch_init(LaunchOptions& options) {
     TRY(open_mount_sources(plan, request.context.proc, plan.namespaces.has(NamespaceKind::user) && may_copy,
                            request));
 
+    phase_done("open what init needs");
     const std::optional<BorrowedFd> cgroup_fd = options.cgroup->clone_target();
     const bool by_write = !cgroup_fd && options.cgroup->location().version != CgroupVersion::none;
     const bool new_user = plan.namespaces.creates(NamespaceKind::user);
@@ -125,6 +127,7 @@ Result<LaunchedInit> launch_init(LaunchOptions& options) {
     auto cloned = TRY(kernel::clone_process({.flags = flags, .into_cgroup = cgroup_fd})
                           .in("start the container's first process"));
     if (cloned.pid == 0) {
+        enter_lane(intermediate ? Lane::intermediate : Lane::init);
         ours.close();
         if (intermediate) run_intermediate(request);
         run_init(request);
@@ -184,7 +187,10 @@ Result<void> serve_init(LaunchedInit& init, const LaunchOptions& options) {
 Result<void> start_launched(LaunchedInit& init) {
     TRY(init.channel().send(Tag::start));
     Message message;
-    if (!TRY(init.channel().receive(message))) return {};
+    if (!TRY(init.channel().receive(message))) {
+        phase_done_in(Lane::init, "filter of system calls, execve");
+        return {};
+    }
     if (message.tag == Tag::failed) return error_of(message);
     return oci::failure("container init sent a message out of order");
 }
