@@ -11,8 +11,9 @@ namespace ocimg {
 /// there, a damaged member or a missing end is an error.
 std::unique_ptr<ByteSource> open_gzip_source(ByteSource& compressed);
 
-/// Deflates into one member with modification time 0 and no name. The bytes are the same for the same
-/// input on processors with the same vector instructions; ISA-L promises no more than that.
+/// Deflates into one member with modification time 0 and no name, on as many threads as there are
+/// processors (eight at most). The number of threads does not show in the bytes: they are the same for the
+/// same input on processors with the same vector instructions; ISA-L promises no more than that.
 std::unique_ptr<Compressor> open_gzip_sink(ByteSink& sink);
 
 }  // namespace ocimg

@@ -147,7 +147,8 @@ if wanted linear; then
     rm -rf out image-20000 image-40000 bytes-20000 bytes-40000
 fi
 
-if wanted floor && command -v igzip >/dev/null; then
+if wanted floor; then
+    command -v igzip >/dev/null || { echo "bench: the floor needs igzip: scripts/setup.sh --tests" >&2; exit 1; }
     image=$("$source/tests/support/make_real_image.sh" "$cache")
     disk=$(mktemp -d "$cache/bench.XXXXXX")
     trap 'rm -rf --one-file-system "$disk"' EXIT

@@ -32,7 +32,7 @@ TEST_P(EveryCompression, carries_an_empty_stream) {
 }
 
 TEST_P(EveryCompression, output_does_not_depend_on_how_input_is_cut) {
-    const std::string text = sample_text(600'000);
+    const std::string text = sample_text(6'000'000);
     MemorySink sink;
     const std::unique_ptr<Compressor> compressor = open_compressor(GetParam(), sink);
     for (std::size_t i = 0; i < text.size(); i += 777) {
@@ -91,6 +91,28 @@ TEST_P(Compressed, several_members_are_one_stream_whatever_the_reads) {
 
 TEST_P(Compressed, garbage_after_the_end_is_an_error) {
     EXPECT_FALSE(decompress(GetParam(), compress(GetParam(), "text") + "garbage").has_value());
+}
+
+TEST(Gzip, pieces_deflated_side_by_side_are_one_member) {
+    constexpr std::size_t piece = 512U << 10U;
+    for (const std::size_t size : {piece - 1, piece, piece + 1, 3 * piece, 40 * piece + 5}) {
+        const std::string text = sample_text(size);
+        const std::string blob = compress(Compression::gzip, text);
+        ASSERT_TRUE(decompress(Compression::gzip, blob).value() == text) << size;
+        // Threads take the pieces as they come; the bytes must not tell.
+        ASSERT_TRUE(compress(Compression::gzip, text) == blob) << size;
+        // One member has one trailer, which counts the whole text.
+        const std::string count = blob.substr(blob.size() - 4);
+        std::size_t said = 0;
+        for (std::size_t i = 4; i-- > 0;) said = said << 8U | static_cast<unsigned char>(count[i]);
+        ASSERT_EQ(said, size);
+    }
+}
+
+TEST(Gzip, a_sink_dropped_before_its_end_leaves_no_thread_behind) {
+    MemorySink sink;
+    const std::unique_ptr<Compressor> compressor = open_compressor(Compression::gzip, sink);
+    ASSERT_THAT(compressor->write(bytes_of(sample_text(5'000'000))), IsOk());
 }
 
 TEST(Gzip, zeros_after_the_last_member_are_ignored) {
