@@ -1,7 +1,6 @@
 #include "runtime/init/become_user.hpp"
 
 #include <linux/capability.h>
-#include <linux/ioprio.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>

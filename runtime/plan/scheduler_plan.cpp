@@ -1,6 +1,5 @@
 #include "runtime/plan/scheduler_plan.hpp"
 
-#include <linux/ioprio.h>
 #include <linux/sched.h>
 
 #include <algorithm>
@@ -37,9 +36,10 @@ constexpr std::array<NamedNumber, 7> flag_names{{{"SCHED_FLAG_RESET_ON_FORK", SC
                                                  {"SCHED_FLAG_UTIL_CLAMP_MIN", SCHED_FLAG_UTIL_CLAMP_MIN},
                                                  {"SCHED_FLAG_UTIL_CLAMP_MAX", SCHED_FLAG_UTIL_CLAMP_MAX}}};
 
-constexpr std::array<NamedNumber, 3> io_classes{{{"IOPRIO_CLASS_RT", IOPRIO_CLASS_RT},
-                                                 {"IOPRIO_CLASS_BE", IOPRIO_CLASS_BE},
-                                                 {"IOPRIO_CLASS_IDLE", IOPRIO_CLASS_IDLE}}};
+/// The kernel's numbers, ioprio_set(2). Not by <linux/ioprio.h>: a parameter in it is named "class".
+constexpr std::array<NamedNumber, 3> io_classes{
+    {{"IOPRIO_CLASS_RT", 1}, {"IOPRIO_CLASS_BE", 2}, {"IOPRIO_CLASS_IDLE", 3}}};
+constexpr unsigned io_class_shift = 13;
 
 template <std::size_t size>
 Result<std::uint32_t> number_of(const std::array<NamedNumber, size>& table, const std::string& name,
@@ -96,7 +96,7 @@ Result<int> plan_io_priority(const oci::spec::IoPriority& priority, const std::s
         return oci::failure(ErrorCode::invalid, origin + ".priority: must be from 0 to 7, found " +
                                                     std::to_string(priority.priority));
     }
-    return static_cast<int>(io_class << IOPRIO_CLASS_SHIFT) | priority.priority;
+    return static_cast<int>(io_class << io_class_shift) | priority.priority;
 }
 
 }  // namespace ocirun
