@@ -10,6 +10,7 @@
 #include "runtime/cli/program.hpp"
 #include "runtime/cli/trace_report.hpp"
 #include "runtime/hooks/hook_state.hpp"
+#include "runtime/launch/probe_host.hpp"
 #include "runtime/launch/self_protection.hpp"
 #include "runtime/protocol/phase_trace.hpp"
 
@@ -30,12 +31,20 @@ std::string version_text() {
            "\nspec: " + spec_version + "\n";
 }
 
+/// Whether the runtime directory of an ordinary user is meant. Podman runs us as root of a user namespace
+/// that is an ordinary user outside; USER=root is, as for runc, somebody who became root of a container.
+bool is_ordinary_user() {
+    if (::geteuid() != 0) return true;
+    const char* user = std::getenv("USER");
+    return (user == nullptr || std::string_view(user) != "root") && in_user_namespace();
+}
+
 /// --root, or the default of runc with our name: /run/ocirun, below XDG_RUNTIME_DIR for other users.
 Result<std::string> state_root(const Values& global) {
     std::string root = global.get("root");
     if (root.empty()) {
         const char* runtime_directory = std::getenv("XDG_RUNTIME_DIR");
-        const bool own = ::geteuid() != 0 && runtime_directory != nullptr && *runtime_directory != '\0';
+        const bool own = runtime_directory != nullptr && *runtime_directory != '\0' && is_ordinary_user();
         root = own ? std::string(runtime_directory) + "/ocirun" : "/run/ocirun";
     }
     root = TRY(oci::absolute_path(root));

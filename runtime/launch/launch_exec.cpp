@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "base/file.hpp"
 #include "base/process.hpp"
 #include "runtime/init/init_process.hpp"
@@ -73,7 +75,12 @@ Result<LaunchedInit> start(ExecRequest& request, Channel ours, std::uint64_t nam
         if (intermediate) run_exec_intermediate(request);
         run_exec(request);
     }
-    if (own_pid_namespace.is_open()) TRY(kernel::join_namespaces(own_pid_namespace, CLONE_NEWPID));
+    // Back, as far as one may: root of a user namespace has no right to the pid namespace of the machine.
+    // This process starts no other one.
+    if (own_pid_namespace.is_open()) {
+        const auto back = kernel::join_namespaces(own_pid_namespace, CLONE_NEWPID);
+        if (!back && back.error().system_errno != EPERM) return back.error();
+    }
     request.context.channel.close();
     if (intermediate) return take_over(std::move(cloned), std::move(ours));
     return LaunchedInit(cloned.pid, std::move(cloned.pidfd), std::move(ours));

@@ -12,11 +12,6 @@ namespace ocirun {
 
 namespace {
 
-bool is_initial_user_namespace() {
-    const auto map = oci::read_kernel_file("/proc/self/uid_map");
-    return !map || oci::words(*map) == std::vector<std::string>{"0", "0", "4294967295"};
-}
-
 bool apparmor_is_enabled() {
     if (::access("/sys/kernel/security/apparmor", F_OK) != 0) return false;
     const auto enabled = oci::read_kernel_file("/sys/module/apparmor/parameters/enabled");
@@ -31,10 +26,15 @@ std::uint64_t last_capability() {
 
 }  // namespace
 
+bool in_user_namespace() {
+    const auto map = oci::read_kernel_file("/proc/self/uid_map");
+    return map && oci::words(*map) != std::vector<std::string>{"0", "0", "4294967295"};
+}
+
 oci::Result<HostFacts> probe_host() {
     HostFacts facts;
     facts.effective_uid = ::geteuid();
-    facts.in_user_namespace = !is_initial_user_namespace();
+    facts.in_user_namespace = in_user_namespace();
     facts.apparmor_enabled = apparmor_is_enabled();
     facts.selinux_enabled = ::access("/sys/fs/selinux/enforce", F_OK) == 0;
     facts.last_capability = last_capability();

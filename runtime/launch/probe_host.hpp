@@ -9,4 +9,7 @@ namespace ocirun {
 /// Reads a dozen small kernel files; well under a millisecond.
 oci::Result<HostFacts> probe_host();
 
+/// Whether root here is not the machine's root: not the initial user namespace.
+bool in_user_namespace();
+
 }  // namespace ocirun

@@ -84,6 +84,18 @@ inside() { # root of a user namespace with the user's one id; no user namespace 
 }
 configure 'del(.linux.uidMappings, .linux.gidMappings) | del(.linux.namespaces[] | select(.type == "user"))' sh -c 'echo $(id -u) $(cat /proc/self/uid_map)'
 check_output "without a user namespace of its own" "0 0 12345 1" inside
+inside_by_default() { # as Podman starts it: no --root
+    as_user env -u USER unshare --user --map-root-user --mount -- "$test_dir/ocirun" run -b b nested
+}
+check_output "its state is below XDG_RUNTIME_DIR without --root" "0 0 12345 1" inside_by_default
+exec_inside() { # as Podman does it: detached, then a process joins, from the user namespace it was made in
+    as_user env -u USER unshare --user --map-root-user --mount -- sh -c "'$test_dir/ocirun' run --detach -b b nested >/dev/null && '$test_dir/ocirun' exec nested sh -c 'echo \$(id -u) \$\$' &&
+        '$test_dir/ocirun' delete --force nested"
+}
+configure 'del(.linux.uidMappings, .linux.gidMappings) | del(.linux.namespaces[] | select(.type == "user"))' sleep 1000
+check_match "exec in the user namespace that both are in" '^0 [1-9]' exec_inside
+check_fails "USER=root is root of a container: the state is in /run" 1 "/run/ocirun" as_user unshare --user --map-root-user --mount -- \
+    env USER=root "$test_dir/ocirun" run -b b nested
 configure '.linux.uidMappings[0].hostID = 0 | .linux.gidMappings[0].hostID = 0' sh -c 'echo $(id -u) $(cat /proc/self/uid_map)'
 check_output "with one inside the other" "0 0 0 1" inside
 

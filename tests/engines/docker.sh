@@ -1,144 +1,30 @@
 #!/bin/bash
 # A real Docker Engine with ocirun as its default runtime: what people do with Docker every day.
 #
-#   docker_engine.sh [BUILD_DIRECTORY]
+#   docker.sh [BUILD_DIRECTORY]     RUNTIME=/usr/sbin/runc docker.sh: with another runtime
 #
-# OCI_TEST_DOCKER_RUNTIME=/usr/sbin/runc tests another runtime: the test itself is proved on runc so.
 # The daemon runs in pid, mount and network namespaces of its own, with /run and all data in directories
 # of the test, so that nothing it starts, mounts or routes can outlive the test.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-build=${1:-${OCI_BUILD:-$here/../../build/test}}
+OCI_BUILD=${1:-${OCI_BUILD:-$here/../../build/test}}
 # shellcheck source=../support/shell_test.sh
 . "$here/../support/shell_test.sh"
+# shellcheck source=../support/engine.sh
+. "$here/../support/engine.sh"
+# shellcheck source=../support/docker.sh
+. "$here/../support/docker.sh"
+need_docker
+enter_engine "$@"
+start_docker
 
-runtime=${OCI_TEST_DOCKER_RUNTIME:-${OCIRUN:-$build/ocirun}}
-docker=/usr/bin/docker  # Debian's; another client may stand before it in PATH
-[ -x "$docker" ] || docker=$(command -v docker || true)
-
-if [ "${OCI_TEST_INSIDE:-}" != docker ]; then
-    [ "$(id -u)" -eq 0 ] || skip_all "a Docker Engine needs root"
-    for program in dockerd containerd iptables ip curl jq script busybox; do
-        command -v "$program" >/dev/null || skip_all "$program is not installed"
-    done
-    [ -n "$docker" ] || skip_all "the docker client is not installed"
-    unshare --mount --pid --fork --net true 2>/dev/null || skip_all "this machine forbids new namespaces"
-    work=$(mktemp -d "${TMPDIR:-/tmp}/oci-docker.XXXXXX")
-    cgroup=oci-docker-${work##*.}
-    OCI_TEST_INSIDE=docker OCI_TEST_WORK=$work \
-        unshare --mount --pid --fork --kill-child --mount-proc --net --propagation private -- \
-        bash "$here/docker_engine.sh" "$build" </dev/null &
-    inside=$!
-    trap 'kill -KILL "$inside"' TERM INT # the namespaces end with it, and this script goes on to tidy up
-    wait "$inside"
-    status=$?
-    # The mounts and processes died with the namespaces; cgroups are the one thing that stays.
-    no_cgroup_is_left() {
-        find /sys/fs/cgroup -depth -type d -path "*/$cgroup*" -exec rmdir {} + 2>/dev/null
-        [ -z "$(find /sys/fs/cgroup -type d -name "$cgroup*" 2>/dev/null)" ]
-    }
-    wait_until 20 no_cgroup_is_left
-    if [ "$status" -eq 0 ] && [ -n "$(find /sys/fs/cgroup -type d -name "$cgroup*" 2>/dev/null)" ]; then
-        echo "not ok - no cgroup is left behind"
-        status=1
-    fi
-    rm -rf --one-file-system "$work"
-    exit "$status"
-fi
-
-work=$OCI_TEST_WORK
-test_captures=$work/captures
-mkdir "$test_captures"
-socket=$work/docker.sock
-dockerd_pid=
-# A runtime that hangs must not hang the test.
-dock() { timeout 120 "$docker" --host "unix://$socket" "$@"; }
-stop_daemon() {
-    local file
-    # Frozen processes cannot be killed, not even with their pid namespace: a failed check must not leave any.
-    for file in $(find /sys/fs/cgroup -path "*oci-docker-${work##*.}*" \( -name freezer.state -o -name cgroup.freeze \)); do
-        case $file in */freezer.state) echo THAWED >"$file" ;; *) echo 0 >"$file" ;; esac
-    done 2>/dev/null
-    if [ -n "$dockerd_pid" ]; then kill "$dockerd_pid" 2>/dev/null; wait "$dockerd_pid" 2>/dev/null; fi
-}
-trap stop_daemon EXIT
-
-mount -t tmpfs tmpfs /run
-mkdir -p /run/lock "$work/data" "$work/exec" "$work/config"
-ip link set lo up
-export DOCKER_CONFIG=$work/config HOME=$work DOCKER_BUILDKIT=0
-unset DOCKER_HOST DOCKER_CONTEXT http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
-cat >"$work/daemon.json" <<JSON
-{
-  "data-root": "$work/data", "exec-root": "$work/exec", "pidfile": "$work/dockerd.pid",
-  "hosts": ["unix://$socket"], "exec-opts": ["native.cgroupdriver=cgroupfs"],
-  "cgroup-parent": "/oci-docker-${work##*.}", "dns": ["127.0.0.1"],
-  "runtimes": {"tested": {"path": "$runtime"}}, "default-runtime": "tested"
-}
-JSON
-dockerd --config-file "$work/daemon.json" >"$work/dockerd.log" 2>&1 </dev/null &
-dockerd_pid=$!
-daemon_settled() { dock version || ! kill -0 "$dockerd_pid"; }
-wait_until 120 daemon_settled
-if ! dock version >/dev/null 2>&1; then
-    tail -n 15 "$work/dockerd.log"
-    skip_all "dockerd does not start on this machine; the end of its log stands above"
-fi
-
-# --- an image from busybox -------------------------------------------------------------------------
-root=$work/root
-mkdir -p "$root/bin" "$root/etc" "$root/tmp" "$root/www"
-chmod 1777 "$root/tmp"
-cp "$(command -v busybox)" "$root/bin/busybox"
-chroot "$root" /bin/busybox --install -s /bin
-printf 'root:x:0:0:root:/:/bin/sh\nguest:x:1000:1000:guest:/:/bin/sh\n' >"$root/etc/passwd"
-printf 'root:x:0:\nguest:x:1000:\n' >"$root/etc/group"
-echo 'served from a container' >"$root/www/index.html"
-printf 'no program\n' >"$root/bin/not-executable"
-import_image() {
-    tar -C "$root" -c . | dock import --change 'CMD ["/bin/sh"]' --change 'ENV PATH=/bin' - busybox >/dev/null
-}
-check "docker import makes an image" import_image
-check "the tested runtime is the default one" \
-    test "$(dock info --format '{{.DefaultRuntime}} {{(index .Runtimes "tested").Path}}' 2>/dev/null)" = "tested $runtime"
-
-# --- checks ----------------------------------------------------------------------------------------
-# prints EXPECTED COMMAND...: standard output is EXPECTED exactly (carriage returns of a terminal aside).
-prints() {
-    local expected=$1 output
-    shift
-    output=$("$@" 2>"$work/said" | tr -d '\r')
-    [ "$output" = "$expected" ] && return 0
-    printf '    command:  %s\n    expected: %s\n    printed:  %s\n' "$*" "$expected" "$output"
-    sed 's/^/    stderr:   /' "$work/said"
-    return 1
-}
-# exits CODE COMMAND...: the exit code is CODE.
-exits() {
-    local expected=$1 code=0
-    shift
-    "$@" >"$work/output" 2>&1 </dev/null || code=$?
-    [ "$code" -eq "$expected" ] && return 0
-    printf '    command:  %s\n    expected exit code %s, got %s\n' "$*" "$expected" "$code"
-    sed 's/^/    /' "$work/output"
-    return 1
-}
-state_is() { [ "$(dock inspect --format '{{.State.Status}}' "$1")" = "$2" ]; }
-reaches() { wait_until 30 state_is "$1" "$2"; }
-cgroup_value() { # CONTAINER V1_CONTROLLER/V1_FILE V2_FILE, as seen from the host
-    local id file
-    id=$(dock inspect --format '{{.Id}}' "$1")
-    for file in "/sys/fs/cgroup/${2%%/*}/oci-docker-${work##*.}/$id/${2#*/}" \
-        "/sys/fs/cgroup/oci-docker-${work##*.}/$id/$3"; do
-        if [ -e "$file" ]; then cat "$file"; return; fi
-    done
-    echo "no cgroup file $2 or $3"
-}
+check "docker import makes an image" import_docker_image
+check "the tested runtime is the default one" prints "$runtime_name" dock info --format '{{.DefaultRuntime}}'
 
 check "run --rm prints what the command prints" prints hello dock run --rm busybox echo hello
 # Nothing else can work then, and each of the many waits below would last to its end.
 if [ "$tests_failed" -gt 0 ]; then
-    tail -n 15 "$work/dockerd.log"
+    tail -n 15 "$work/docker/dockerd.log"
     finish
 fi
 check "run passes standard input on" prints 'through a pipe' bash -c \
@@ -163,7 +49,7 @@ killed_from_outside() {
 check "exit code 137 when it is killed" killed_from_outside
 
 check "-t gives a terminal" prints '/dev/pts/0' dock run --rm -t busybox tty
-terminal() { script --quiet --return --command "stty rows 33 cols 77; $docker --host unix://$socket $1" /dev/null </dev/null; }
+terminal() { on_terminal "$docker --host unix://$socket $1"; }
 terminal_size_is_passed_on() {
     # The client sends the size just after the start: the shell inside waits for it.
     terminal "run --rm -it busybox sh -c 'i=0; until [ \"\$(stty size)\" = \"33 77\" ] || [ \$i = 600 ]; do i=\$((i+1)); usleep 50000; done; stty size'" |
@@ -236,7 +122,7 @@ too_many_processes() {
     dock exec limits sh -c 'for i in $(seq 30); do sleep 5 & done' 2>&1 | grep -qi 'fork'
 }
 check "more processes than --pids-limit are refused" too_many_processes
-if "$runtime" --help | grep -q "^ *update"; then
+if "$RUNTIME" --help | grep -q "^ *update"; then
     check "update changes the limits" exits 0 dock update --memory 128m --memory-swap 256m --cpus 1.5 --pids-limit 50 limits
     check "update --memory is set" prints 134217728 cgroup_value limits memory/memory.limit_in_bytes memory.max
     check "update --cpus is set" prints 150000 cpu_limit
@@ -289,7 +175,7 @@ check "--cap-add SYS_ADMIN may" exits 0 dock run --rm --cap-add SYS_ADMIN --secu
 # reported and left out; runc refuses instead, so that on it this check needs all of them.
 all_capabilities=$(((1 << ($(cat /proc/sys/kernel/cap_last_cap) + 1)) - 1))
 if [ $((0x$(awk '/^CapBnd/ { print $2 }' /proc/self/status))) -eq "$all_capabilities" ] ||
-    "$runtime" --version | grep -q ocirun; then
+    "$RUNTIME" --version | grep -q ocirun; then
     check "--privileged may" exits 0 dock run --rm --privileged busybox mount -t tmpfs tmpfs /tmp
 else
     skip "--privileged may" "this machine's root lacks capabilities, and this runtime insists on them"
@@ -333,5 +219,4 @@ check "joining another container's network namespace" prints 'served from a cont
     dock run --rm --network container:server busybox wget -q -O - http://127.0.0.1/
 check "rm -f server" exits 0 dock rm -f server
 check "no container is left" prints '' dock ps -a --quiet
-if [ "${OCI_TEST_KEEP_LOG:-}" ]; then cp "$work/dockerd.log" "$OCI_TEST_KEEP_LOG"; fi
 finish
