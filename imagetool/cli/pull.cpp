@@ -5,7 +5,7 @@
 #include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/cli/unpack_while_pulling.hpp"
 #include "imagetool/store/host_platform.hpp"
-#include "imagetool/transfer/open_endpoints.hpp"
+#include "imagetool/transfer/pull_reference.hpp"
 
 namespace ocimg {
 
@@ -15,36 +15,13 @@ using oci::ErrorCode;
 using oci::Result;
 using oci::spec::Reference;
 
-ImagePlace registry_place(const Reference& reference) {
-    return {.kind = PlaceKind::registry,
-            .path = {},
-            .tag = reference.tag_or_default(),
-            .digest = reference.digest,
-            .reference = reference,
-            .text = reference.text()};
-}
-
-/// The image in the store that a pulled one becomes: the same name.
-Result<ImagePlace> store_place(const Reference& reference) {
-    return parse_store_name(reference.text());
-}
-
-/// Pulls one of the names that the user may mean.
-Result<Document> pull(const Reference& reference, RemoteAccess& access, const CopyOptions& options,
-                      Progress& progress) {
-    const ImagePlace from = registry_place(reference);
-    const auto source = TRY(open_source(from, access));
-    const auto target = TRY(open_target(TRY(store_place(reference)), from, access, {}));
-    return copy_image(*source, *target, options, progress);
-}
-
-/// The same, and to a bundle at the same time when --unpack is given.
+/// Pulls one of the names that the user may mean, to a bundle at the same time when --unpack is given.
 Result<Document> pull_as_told(const Reference& reference, RemoteAccess& access, CopyOptions options,
                               Progress& progress, const oci::cli::Values& values) {
-    if (!values.has("unpack")) return pull(reference, access, options, progress);
+    if (!values.has("unpack")) return pull_reference(reference, access, options, progress);
     UnpackWhilePulling unpacking(values.get("unpack"), values.has("force"));
     unpacking.follow(options);
-    auto pulled = pull(reference, access, options, progress);
+    auto pulled = pull_reference(reference, access, options, progress);
     auto warnings = unpacking.finish(pulled.has_value());
     if (!pulled) return pulled;
     for (const std::string& warning : TRY(std::move(warnings))) warn(warning);

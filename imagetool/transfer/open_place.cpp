@@ -18,6 +18,7 @@
 #include "imagetool/transfer/copy_image.hpp"
 #include "imagetool/transfer/layout_target.hpp"
 #include "imagetool/transfer/open_endpoints.hpp"
+#include "imagetool/transfer/pull_reference.hpp"
 
 namespace ocimg {
 
@@ -85,11 +86,9 @@ Result<Layout> unpack_archive(const ImagePlace& place) {
 Result<Layout> pull_into_store(const ImagePlace& place) {
     RemoteAccess access(RemoteOptions{});
     const auto progress = Progress::open(ProgressStyle::lines, oci::BorrowedFd(STDERR_FILENO));
-    const auto source = TRY(open_source(place, access));
-    const auto target = TRY(open_target(TRY(parse_store_name(place.reference->text())), place, access, {}));
     CopyOptions options;
     options.platforms = {host_platform()};
-    TRY(copy_image(*source, *target, options, *progress).in("pull " + place.reference->text()));
+    TRY(pull_reference(*place.reference, access, options, *progress).in("pull " + place.reference->text()));
     return open_default_store(Access::read);
 }
 
