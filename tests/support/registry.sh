@@ -26,6 +26,15 @@ enter_network() { # ARGUMENTS OF THE SCRIPT...: does not return outside of the n
     : >"$CONTAINERS_REGISTRIES_CONF"
 }
 
+enter_own_network() { # ARGUMENTS OF THE SCRIPT...: only a network namespace, before enter_sandbox; with lo up
+    if [ "${OCI_TEST_NETWORK:-}" != "$0" ]; then
+        [ "$(id -u)" -eq 0 ] || skip_all "a network namespace needs root"
+        unshare --net true 2>/dev/null || skip_all "this machine forbids new namespaces"
+        OCI_TEST_NETWORK=$0 exec unshare --net -- bash "$0" "$@"
+    fi
+    ip link set lo up
+}
+
 port_answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 start_registry() { # NAME PORT [YAML BELOW "http:"] [YAML AT THE TOP]: a registry on 127.0.0.1:PORT with data in NAME
