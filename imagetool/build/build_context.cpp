@@ -66,6 +66,7 @@ Result<DockerfileText> read_dockerfile(const BuildContext& context, const std::s
         auto text = oci::read_file(oci::current_directory, file, text_limit);
         if (text) return DockerfileText{file, std::move(*text)};
         if (auto inner = TRY(read_below(context.root, file))) return DockerfileText{file, *inner};
+        if (text.error().system_errno == 0) return text.error().in("--file " + quote(file));
         return failure(text.error().code,
                        "--file " + quote(file) + ": " + oci::errno_text(text.error().system_errno));
     }

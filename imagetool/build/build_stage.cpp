@@ -72,6 +72,8 @@ private:
 
     /// The stage's files with the step's layer on top.
     [[nodiscard]] StageFiles with_layer(const std::string& key, const StepRecord& record) const {
+        services_.exported.note(key);
+        if (!record.same_as.empty()) services_.exported.note(record.same_as);
         StageFiles files = files_;
         files.key = key;
         files.time = record.time;
@@ -80,14 +82,37 @@ private:
         return files;
     }
 
-    /// The step's result, when it is known and its files are still there.
+    /// The step's result, when it is known and its files are still there, or when --cache-from has it.
     [[nodiscard]] std::optional<StageFiles> find(const std::string& key) const {
         if (!services_.settings.use_cache) return std::nullopt;
-        const auto record = services_.cache.find(key);
-        if (!record.has_value()) return std::nullopt;
-        const std::string& owner = record->same_as.empty() ? key : record->same_as;
-        if (!services_.cache.open_layer(owner).is_open()) return std::nullopt;
+        auto record = services_.cache.find(key);
+        if (!record.has_value() || !has_files(key, *record)) {
+            const StepRecord* const shared = services_.imports.find(key);
+            if (shared == nullptr || !import(key, *shared)) return std::nullopt;
+            record = *shared;
+        }
         return with_layer(key, *record);
+    }
+    [[nodiscard]] bool has_files(const std::string& key, const StepRecord& record) const {
+        return services_.cache.open_layer(record.same_as.empty() ? key : record.same_as).is_open();
+    }
+
+    /// Brings a result of another build here. When that fails, the step is done.
+    [[nodiscard]] bool import(const std::string& key, const StepRecord& record) const {
+        const std::string& owner = record.same_as.empty() ? key : record.same_as;
+        const auto imported = [&]() -> Result<void> {
+            if (!services_.cache.open_layer(owner).is_open()) {
+                const StepRecord* const own = services_.imports.find(owner);
+                if (own == nullptr) return failure("the layer of step " + owner + " is not there");
+                StepArea area = TRY(StepArea::make(services_.cache, services_.trees.directories(), files_));
+                TRY(services_.imports.unpack(owner, area));
+                TRY(area.keep(owner));
+                TRY(services_.cache.save(owner, *own));
+            }
+            return owner == key ? Result<void>() : services_.cache.save(key, record);
+        }();
+        if (!imported) services_.progress.warning("--cache-from: " + imported.error().text);
+        return imported.has_value();
     }
 
     [[nodiscard]] std::int64_t time_with(std::int64_t newest) const {
@@ -131,8 +156,9 @@ private:
         const bool cached = known.has_value();
         if (!cached) {
             StepArea area = TRY(StepArea::make(services_.cache, services_.trees.directories(), files_));
-            TRY(copy_step(step, source, area, files_.time));
-            known = TRY(keep(area, key, time_with(source.newest))).files;
+            const std::int64_t time = time_with(source.newest);
+            TRY(copy_step(step, source, area, time));
+            known = TRY(keep(area, key, time)).files;
         }
         if (!first_key.empty())
             TRY(services_.cache.save(first_key, {.time = known->time, .same_as = known->key}));
@@ -148,7 +174,7 @@ private:
         const std::string source = mount.mount.source.empty() ? "." : mount.mount.source;
         const auto files = TRY(select_files(tree.tree(), {.sources = {source}}));
         const HashedFiles hashed = TRY(hash_files(tree.tree(), files, nullptr));
-        newest = std::max(newest, hashed.newest);
+        if (tree.has_dates) newest = std::max(newest, hashed.newest);
         return hashed.digest;
     }
 

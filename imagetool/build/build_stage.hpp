@@ -11,6 +11,7 @@
 #include "imagetool/build/build_cache.hpp"
 #include "imagetool/build/build_graph.hpp"
 #include "imagetool/build/build_progress.hpp"
+#include "imagetool/build/cache_exchange.hpp"
 #include "imagetool/build/copy_step.hpp"
 #include "imagetool/build/run_step.hpp"
 #include "imagetool/build/trees.hpp"
@@ -30,6 +31,8 @@ struct BuildServices {
     Trees& trees;
     BuildProgress& progress;
     const StageSettings& settings;
+    const CacheImports& imports;  // --cache-from
+    CacheExport& exported;        // --cache-to: told of every step
     /// Called with a stage's files after each step that has a layer; may start writing it into an image.
     std::function<void(std::size_t stage, const StageFiles& files)> on_layer;
     /// Whether another stage has failed: then this one may stop.

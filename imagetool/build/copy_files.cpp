@@ -62,7 +62,7 @@ private:
         if (!made && made.error().code != ErrorCode::exists) return made.error();
         Fd directory = TRY(open_existing(place));
         TRY(maker_.copy_directory_attributes(original, file.status, directory));
-        open_.push_back({file.path, std::move(directory), file.status.st_mtim});
+        open_.push_back({file.path, std::move(directory), maker_.time_for(file.status)});
         return {};
     }
 

@@ -94,7 +94,9 @@ private:
             const HashedFiles hashed =
                 TRY(hash_files(part.tree.tree(), part.files, excludes.has_value() ? &*excludes : nullptr));
             digests += hashed.digest + "\n";
-            source_.newest = std::max(source_.newest, part.tree.is_context ? hashed.newest : part.tree.time);
+            source_.newest = std::max(source_.newest, !part.tree.is_context ? part.tree.time
+                                                      : part.tree.has_dates ? hashed.newest
+                                                                            : 0);
         }
         Hasher hasher;
         hasher.update(bytes_of(digests));

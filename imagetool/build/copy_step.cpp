@@ -29,8 +29,9 @@ public:
     Copying(const CopyStep& step, BorrowedFd rootfs, CopyRequest request)
         : step_(step), rootfs_(rootfs), request_(std::move(request)) {}
 
-    Result<void> copy(const CopyPart& part) {
+    Result<void> copy(const CopyPart& part, std::int64_t time) {
         const FileTree tree = part.tree.tree();
+        request_.attributes.time = tree.has_dates ? std::nullopt : std::optional(time);
         for (const SelectedFile& file : part.files) {
             if (part.unpack && S_ISREG(file.status.st_mode) && TRY(unpacked(file))) continue;
             TRY(copy_files(tree, file, rootfs_, request_));
@@ -93,7 +94,7 @@ Result<void> copy_step(const CopyStep& step, const CopySource& source, StepArea&
     // --link: a layer that depends on nothing below it. No link of the image is followed, since none is seen.
     const Fd rootfs = step.transfer.link ? TRY(oci::duplicate(area.changes())) : TRY(area.mount());
     Copying copying(step, rootfs, request);
-    for (const CopyPart& part : source.parts) TRY(copying.copy(part));
+    for (const CopyPart& part : source.parts) TRY(copying.copy(part, time));
     for (const auto& file : step.transfer.files) TRY(copying.write(file, time));
     return {};
 }

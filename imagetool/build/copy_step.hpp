@@ -37,7 +37,8 @@ oci::Result<CopySource> read_copy_source(const CopyStep& step, const Trees& tree
 /// --exclude, compiled; nothing when it is not given.
 oci::Result<std::optional<dockerfile::IgnoreMatcher>> excludes_of(const CopyStep& step);
 
-/// Copies it. `time` is that of files whose content stands in the Dockerfile.
+/// Copies it. `time` is that of files whose content stands in the Dockerfile, and of those whose own times do
+/// not count.
 oci::Result<void> copy_step(const CopyStep& step, const CopySource& source, StepArea& area,
                             std::int64_t time);
 

@@ -101,7 +101,7 @@ Result<void> FileMaker::copy_file(BorrowedFd content, const struct stat& status,
     if (::fchown(copy.get(), owner.uid, owner.gid) != 0) return oci::last_system_failure("change owner");
     TRY(copy_xattrs(XattrTarget(content), XattrTarget(BorrowedFd(copy))));
     if (::fchmod(copy.get(), mode_for(status)) != 0) return oci::last_system_failure("change mode");
-    const struct timespec times[2] = {status.st_mtim, status.st_mtim};
+    const struct timespec times[2] = {time_for(status), time_for(status)};
     if (::futimens(copy.get(), times) != 0) return oci::last_system_failure("set times");
     if (many_names) copies_[{status.st_dev, status.st_ino}] = std::move(copy);
     return {};
@@ -128,7 +128,7 @@ Result<void> FileMaker::copy_other(const PlaceInDirectory& original, const struc
         return oci::last_system_failure("change owner");
     if (!S_ISLNK(status.st_mode) && ::fchmodat(directory, name, mode_for(status), 0) != 0)
         return oci::last_system_failure("change mode");
-    const struct timespec times[2] = {status.st_mtim, status.st_mtim};
+    const struct timespec times[2] = {time_for(status), time_for(status)};
     if (::utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW) != 0)
         return oci::last_system_failure("set times");
     return {};

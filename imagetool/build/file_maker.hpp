@@ -25,6 +25,7 @@ struct Owner {
 struct CopiedAttributes {
     std::optional<Owner> owner;                  // nothing: the original's
     std::optional<dockerfile::ModeChange> mode;  // nothing: the original's
+    std::optional<std::int64_t> time;            // of modification, since 1970; nothing: the original's
 };
 
 /// A name in an open directory.
@@ -46,6 +47,11 @@ public:
     /// Owner, permissions and attributes of a directory (its times are set when it is full).
     oci::Result<void> copy_directory_attributes(oci::BorrowedFd original, const struct stat& status,
                                                 oci::BorrowedFd copy);
+    /// The time of modification that the copy of a file gets.
+    [[nodiscard]] struct timespec time_for(const struct stat& status) const {
+        if (!attributes_.time.has_value()) return status.st_mtim;
+        return {.tv_sec = *attributes_.time, .tv_nsec = 0};
+    }
     /// The owner that new directories on the way get.
     [[nodiscard]] Owner owner_of_new() const { return attributes_.owner.value_or(Owner{}); }
 

@@ -3,49 +3,19 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <map>
-
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "imagetool/build/copy_files.hpp"
-#include "imagetool/dockerfile/mount_option.hpp"
 #include "imagetool/layer/write_layer.hpp"
+#include "imagetool/transfer/layout_source.hpp"
+#include "imagetool/transfer/open_endpoints.hpp"
 
 namespace ocimg::build {
 
 using oci::BorrowedFd;
-using oci::ErrorCode;
-using oci::failure;
 using oci::Fd;
 using oci::quote;
 using oci::Result;
-
-Result<OutputRequest> parse_output(const std::string& text) {
-    const std::string context = "--output " + quote(text);
-    OutputRequest request;
-    if (text == "-") return OutputRequest{OutputRequest::Kind::tar, text};
-    if (text.find('=') == std::string::npos) return OutputRequest{OutputRequest::Kind::directory, text};
-    std::map<std::string, std::string> fields;
-    for (const std::string& field : TRY(dockerfile::comma_separated(text).in(context))) {
-        const std::size_t equals = field.find('=');
-        if (equals == std::string::npos)
-            return failure(ErrorCode::invalid, context + ": expected NAME=VALUE, found " + quote(field));
-        fields[oci::to_lower(field.substr(0, equals))] = field.substr(equals + 1);
-    }
-    const std::string type = fields["type"];
-    if (type != "local" && type != "tar")
-        return failure(ErrorCode::invalid, context + ": type: found " + quote(type) +
-                                               ", allowed are local and tar; images are named with --tag");
-    request.kind = type == "tar" ? OutputRequest::Kind::tar : OutputRequest::Kind::directory;
-    request.destination = fields["dest"];
-    if (request.destination.empty() && type == "tar") request.destination = "-";
-    if (request.destination.empty()) return failure(ErrorCode::invalid, context + ": dest is missing");
-    fields.erase("type");
-    fields.erase("dest");
-    if (!fields.empty())
-        return failure(ErrorCode::invalid, context + ": unknown key " + quote(fields.begin()->first));
-    return request;
-}
 
 Result<void> write_output(BorrowedFd root, const OutputRequest& request, std::int64_t latest) {
     const std::string context = "--output " + quote(request.destination);
@@ -64,6 +34,26 @@ Result<void> write_output(BorrowedFd root, const OutputRequest& request, std::in
     options.compression = Compression::none;
     options.clamp_mtime = latest;
     TRY(write_directory_layer(root, options, sink).in(context));
+    return {};
+}
+
+Result<void> write_image_output(const Layout& layout, const std::string& digest, const OutputRequest& request,
+                                RemoteAccess& access) {
+    const ImagePlace& to = *request.place;
+    const std::string context = "--output " + quote(to.text);
+    const ImagePlace from{.kind = PlaceKind::layout,
+                          .path = layout.path(),
+                          .tag = {},
+                          .digest = TRY(oci::spec::Digest::parse(digest)),
+                          .reference = std::nullopt,
+                          .text = layout.path()};
+    LayoutSource source(TRY(Layout::open(layout.path())),
+                        ImageQuery{.tag = {}, .platform = std::nullopt, .digest = from.digest});
+    CopyOptions options;
+    adapt_to_archives(from, to, options);
+    const auto target = TRY(open_target(to, from, access, {}).in(context));
+    const auto progress = Progress::open(ProgressStyle::none, {});
+    TRY(copy_image(source, *target, options, *progress).in(context));
     return {};
 }
 

@@ -11,10 +11,11 @@
 
 namespace ocimg::build {
 
-/// Writes configuration and manifest into the layout (which holds the layers) and gives the image its tags
-/// there. Without a tag it stands in index.json by its digest alone.
-oci::Result<BuiltImage> publish_image(const Layout& layout, Image image,
-                                      const std::vector<std::string>& annotations,
-                                      const std::vector<ImagePlace>& places);
+/// Writes configuration and manifest of each image into the layout (which holds the layers), for several an
+/// index of them, and makes the tags name it, whatever they named before. Without a tag it stands in
+/// index.json by its digest alone.
+oci::Result<BuiltImage> publish_images(const Layout& layout, std::vector<Image> images,
+                                       const std::vector<std::string>& annotations,
+                                       const std::vector<ImagePlace>& places);
 
 }  // namespace ocimg::build

@@ -18,6 +18,7 @@ struct FileTree {
     oci::BorrowedFd root;
     const dockerfile::IgnoreMatcher* ignore = nullptr;  // of the build context
     bool is_context = false;                            // its files belong to nobody: they become root's
+    bool has_dates = true;                              // false: the times of its files do not count
     std::string name;                                   // for messages: "the build context", "stage build"
 };
 

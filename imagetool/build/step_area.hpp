@@ -22,6 +22,7 @@ public:
 
     [[nodiscard]] const WorkDirectory& work() const { return work_; }
     [[nodiscard]] oci::BorrowedFd changes() const { return changes_; }
+    [[nodiscard]] OverlayAttributes attributes() const { return attributes_; }
 
     /// The files before the step, read-only.
     [[nodiscard]] oci::Result<oci::Fd> view_before() const;

@@ -28,7 +28,9 @@ StageFiles Trees::files_of(const TreeSource& source) const {
             break;
         case TreeSource::Kind::image: {
             const BaseImage& image = graph_.images[source.index];
-            files.key = key_of_image(image.config.rootfs.diff_ids, salt_);
+            // Its time goes into what is built on it, unless the user names one.
+            files.key =
+                key_of_image(image.config.rootfs.diff_ids, salt_.empty() ? image.config.created : salt_);
             if (const auto created = oci::spec::parse_timestamp(image.config.created))
                 files.time = created->seconds;
             for (std::size_t i = 0; i < image.manifest.layers.size(); ++i)
@@ -65,6 +67,7 @@ OpenedTree Trees::describe(const TreeSource& source) const {
             const BuildContext& context = contexts_[source.index];
             tree.ignore = context.ignore.empty() ? nullptr : &context.ignore;
             tree.is_context = true;
+            tree.has_dates = context.has_dates;
             tree.name = context.name;
             return tree;
         }

@@ -21,7 +21,8 @@ namespace ocimg::build {
 struct BuildContext {
     oci::Fd root;
     dockerfile::IgnoreMatcher ignore;
-    std::string name;  // for messages
+    std::string name;        // for messages
+    bool has_dates = false;  // the times of its files count
 };
 
 /// An opened source of files.
@@ -29,12 +30,14 @@ struct OpenedTree {
     oci::Fd root;
     const dockerfile::IgnoreMatcher* ignore = nullptr;
     bool is_context = false;
+    bool has_dates = true;  // false: the times of its files do not count
     std::string name;
     std::string key;        // equal keys: the same files; empty for contexts, whose files must be read
     std::int64_t time = 0;  // of its newest input; 0 for contexts
 
     [[nodiscard]] FileTree tree() const {
-        return {.root = root, .ignore = ignore, .is_context = is_context, .name = name};
+        return {
+            .root = root, .ignore = ignore, .is_context = is_context, .has_dates = has_dates, .name = name};
     }
 };
 

@@ -14,7 +14,4 @@ oci::cli::Command build_command();
 /// Reads every option. Files that hold secrets are read here, before anything runs.
 oci::Result<build::BuildRequest> build_request(const oci::cli::Values& values);
 
-/// --metadata-file: what was built, as JSON.
-std::string build_metadata(const build::BuiltImage& built);
-
 }  // namespace ocimg

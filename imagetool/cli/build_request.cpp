@@ -1,14 +1,16 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "imagetool/build/build_cache.hpp"
+#include "imagetool/build/cache_exchange.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/build_options.hpp"
+#include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/dockerfile/mount_option.hpp"
-#include "spec/json/writer.hpp"
 
 namespace ocimg {
 
@@ -166,6 +168,57 @@ Result<void> read_network(const oci::cli::Values& values, BuildRequest& request)
     return {};
 }
 
+Result<void> read_platforms(const oci::cli::Values& values, BuildRequest& request) {
+    for (const std::string& given : values.all("platform")) {
+        for (const std::string& text : oci::split(given, ',')) {
+            auto platform = TRY(oci::spec::parse_platform(text).in("--platform"));
+            auto& platforms = request.platforms;
+            if (std::find(platforms.begin(), platforms.end(), platform) == platforms.end())
+                platforms.push_back(std::move(platform));
+        }
+    }
+    return {};
+}
+
+/// --pull, --cache-from and --cache-to, and how registries are spoken to.
+Result<void> read_sources(const oci::cli::Values& values, BuildRequest& request) {
+    if (values.has("pull") && values.has("pull-never"))
+        return failure(ErrorCode::invalid, "--pull and --pull-never: only one can be given");
+    if (values.has("pull")) request.pull = build::PullPolicy::always;
+    if (values.has("pull-never")) request.pull = build::PullPolicy::never;
+    request.remote = TRY(read_remote_options(values));
+    for (const std::string& text : values.all("cache-from"))
+        request.cache_from.push_back(TRY(build::parse_cache_place(text).in("--cache-from " + quote(text))));
+    for (const std::string& text : values.all("cache-to"))
+        request.cache_to.push_back(TRY(build::parse_cache_place(text).in("--cache-to " + quote(text))));
+    return {};
+}
+
+/// --output and --push; after the tags, which name what has no name of its own.
+Result<void> read_outputs(const oci::cli::Values& values, BuildRequest& request) {
+    for (const std::string& text : values.all("output")) {
+        for (auto& output : TRY(build::parse_output(text, request.places)))
+            request.outputs.push_back(std::move(output));
+    }
+    if (!values.has("push")) return {};
+    if (request.places.empty())
+        return failure(ErrorCode::invalid, "--push needs a --tag: the name to push to");
+    for (const ImagePlace& place : request.places)
+        request.outputs.push_back(TRY(build::push_of(place).in("--push")));
+    return {};
+}
+
+/// SOURCE_DATE_EPOCH as a build argument wins over the one in the environment.
+Result<void> read_source_date(BuildRequest& request) {
+    const auto given = request.build_args.find("SOURCE_DATE_EPOCH");
+    if (given == request.build_args.end() || given->second.empty()) return {};
+    request.context_dates = given->second == "context";
+    request.source_date = oci::parse_integer<std::int64_t>(given->second);
+    if (request.context_dates || request.source_date.has_value()) return {};
+    return failure(ErrorCode::invalid, "--build-arg SOURCE_DATE_EPOCH=" + given->second +
+                                           ": expected seconds since 1970, or context");
+}
+
 Result<void> read_places(const oci::cli::Values& values, BuildRequest& request) {
     for (const std::string& tag : values.all("tag")) {
         ImagePlace place = TRY(place_argument(tag).in("--tag"));
@@ -190,14 +243,14 @@ Result<BuildRequest> build_request(const oci::cli::Values& values) {
     if (!values.arguments().empty()) request.context = values.arguments().front();
     request.file = values.get("file");
     request.target = values.get("target");
-    request.platform = TRY(platform_argument(values));
+    TRY(read_platforms(values, request));
+    request.only = values.all("only");
+    request.squash = values.has("squash");
     request.labels = values.all("label");
     request.annotations = values.all("annotation");
     request.use_cache = !values.has("no-cache");
     request.source_date = TRY(source_date_epoch());
     request.cache_path = TRY(oci::absolute_path(TRY(build::default_cache_path())));
-    for (const std::string& output : values.all("output"))
-        request.outputs.push_back(TRY(build::parse_output(output)));
     if (values.has("jobs")) {
         const auto jobs = oci::parse_integer<std::size_t>(values.get("jobs"));
         if (!jobs.has_value() || *jobs == 0)
@@ -208,27 +261,15 @@ Result<BuildRequest> build_request(const oci::cli::Values& values) {
     TRY(read_build_args(values, request));
     TRY(read_contexts(values, request));
     TRY(read_places(values, request));
+    TRY(read_outputs(values, request));
+    TRY(read_sources(values, request));
+    TRY(read_source_date(request));
     TRY(read_secrets(values, request));
     TRY(read_ssh(values, request));
     TRY(read_run_settings(values, request));
     TRY(read_hosts(values, request));
     TRY(read_network(values, request));
-    if (const auto epoch = request.build_args.find("SOURCE_DATE_EPOCH"); epoch != request.build_args.end())
-        request.source_date = oci::parse_integer<std::int64_t>(epoch->second);
     return request;
-}
-
-std::string build_metadata(const build::BuiltImage& built) {
-    oci::spec::JsonWriter json("  ");
-    json.begin_object();
-    json.key("containerimage.config.digest");
-    json.string(built.config_digest);
-    json.key("containerimage.digest");
-    json.string(built.digest);
-    json.key("image.name");
-    json.string(oci::join(built.tags, ","));
-    json.end_object();
-    return json.take() + "\n";
 }
 
 }  // namespace ocimg

@@ -76,6 +76,7 @@ Result<int> check_one(const dockerfile::Dockerfile& file, const LintInput& input
     dockerfile::CheckRequest request;
     request.arguments = input.arguments;
     request.ignore = &ignore;
+    request.base_facts = input.base_facts;
     const auto given = input.arguments.values.find("BUILDKIT_DOCKERFILE_CHECK");
     const std::string options = given == input.arguments.values.end() ? file.directives.check : given->second;
     request.options = TRY(dockerfile::parse_check_options(options).in(file.file + ": check"));

@@ -84,7 +84,7 @@ check_everything() { # TAG
     check_output "$1: --chown and --chmod" "1001:29 640" stat -c '%u:%g %a' "$root/srv/app/data/two.txt"
     check_output "$1: a number is user and group" 7:7 stat -c %u:%g "$root/srv/app/by-number"
     check_output "$1: files of the context belong to root" 0:0 stat -c %u:%g "$root/srv/app/all/one.txt"
-    check_output "$1: times of the context are kept" 1612325106 stat -c %Y "$root/srv/app/all/one.txt"
+    check_output "$1: times of the context do not count: those of the base image stand there" 0 stat -c %Y "$root/srv/app/all/one.txt"
     check_output "$1: a directory is copied with what it holds" deep cat "$root/srv/app/all/dir/sub/deep.txt"
     check_output "$1: a link among the files stays one" one.txt readlink "$root/srv/app/all/link"
     check_output "$1: a link that is named is followed" one cat "$root/srv/app/linked"

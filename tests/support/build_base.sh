@@ -4,7 +4,9 @@
 
 ocimg=$(realpath "$OCI_BUILD/ocimg") || exit 1
 export OCIMG_STORE=$test_dir/store OCIMG_CACHE=$test_dir/cache
+export CONTAINERS_REGISTRIES_CONF=$test_dir/registries.conf
 unset SOURCE_DATE_EPOCH
+printf '[[registry]]\nlocation = "docker.io"\nblocked = true\n' >"$CONTAINERS_REGISTRIES_CONF" # tests ask nobody outside
 
 make_base_image() { # NAME: busybox with every applet, the users root and bob, the groups root, bob and audio
     local root=$test_dir/base-root
