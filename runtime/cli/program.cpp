@@ -34,6 +34,7 @@ const std::vector<CommandEntry>& command_entries() {
         append(all, process_entries());
         append(all, lifecycle_entries());
         append(all, {update_entry(), mounts_entry(), events_entry()});
+        append(all, checkpoint_entries());
         append(all, query_entries());
         append(all, {validate_entry(), info_entry()});
         append(all, {generate_entry()});

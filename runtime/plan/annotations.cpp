@@ -4,8 +4,9 @@ namespace ocirun {
 
 std::vector<std::string> known_annotations() {
     std::vector<std::string> names;
-    for (const std::string_view name : {keep_groups_annotation, hooks_stdout_annotation,
-                                        hooks_stderr_annotation, pidfd_receiver_annotation})
+    for (const std::string_view name :
+         {keep_groups_annotation, hooks_stdout_annotation, hooks_stderr_annotation, pidfd_receiver_annotation,
+          criu_config_annotation})
         names.emplace_back(name);
     return names;
 }

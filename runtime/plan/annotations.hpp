@@ -16,6 +16,8 @@ inline constexpr std::string_view keep_groups_annotation = "run.oci.keep_origina
 inline constexpr std::string_view hooks_stdout_annotation = "run.oci.hooks.stdout";
 inline constexpr std::string_view hooks_stderr_annotation = "run.oci.hooks.stderr";
 inline constexpr std::string_view pidfd_receiver_annotation = "run.oci.pidfd_receiver";
+/// runc's and crun's: the configuration file of CRIU.
+inline constexpr std::string_view criu_config_annotation = "org.criu.config";
 
 /// Every annotation that the runtime heeds, for `features`.
 std::vector<std::string> known_annotations();
