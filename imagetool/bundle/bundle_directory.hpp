@@ -21,6 +21,8 @@ public:
     static oci::Result<BundleDirectory> open(const std::string& path, BundleMode mode);
 
     [[nodiscard]] oci::BorrowedFd fd() const { return fd_; }
+    /// Whether open() has made it.
+    [[nodiscard]] bool was_made() const { return made_; }
     /// As the user named it.
     [[nodiscard]] const std::string& path() const { return path_; }
 

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "spec/json/reader.hpp"
 #include "spec/json/writer.hpp"
+#include "spec/runtime/linux_fields.hpp"
 
 namespace oci::spec {
 
@@ -44,6 +45,9 @@ struct FieldsOf<RecordText> {
         fields.required("manifest", self.manifest);
         fields.required("root", self.record.root);
         fields.optional("keepDirlinks", self.record.keep_dirlinks);
+        fields.optional("rootless", self.record.owners.rootless);
+        fields.optional("uidMappings", self.record.owners.maps.uids);
+        fields.optional("gidMappings", self.record.owners.maps.gids);
         fields.optional("layerCache", self.record.layer_cache);
         fields.optional("attributes", self.record.attributes);
         fields.optional("chainIds", self.record.chain_ids);

@@ -8,6 +8,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "imagetool/bundle/bundle_owners.hpp"
 #include "spec/image/descriptor.hpp"
 
 namespace ocimg {
@@ -25,6 +26,7 @@ struct BundleRecord {
     oci::spec::Descriptor manifest;
     std::string root;  // "tree" or "overlay"
     bool keep_dirlinks = false;
+    BundleOwners owners;
     // Overlays only.
     std::string layer_cache;             // absolute path
     std::string attributes;              // "trusted" or "user"

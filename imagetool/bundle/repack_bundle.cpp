@@ -119,10 +119,12 @@ private:
         NewLayer layer{.blob = TRY(layout_.write_blob()), .entries = paths.size()};
         ProgressItem item = progress_.start("changed files", 0);
         LayerWriter writer(write_options(options_), layer.blob);
-        TRY(write_changes(root, paths, writer, [&](const std::string& path, const TreeRecord& record) {
-            item.add(record.size);
-            if (options_.refresh_bundle) written_[path] = record;
-        }));
+        const std::optional<Owners> owners = owners_of_files(record_.owners);
+        TRY(write_changes(root, paths, writer, owners.has_value() ? &*owners : nullptr,
+                          [&](const std::string& path, const TreeRecord& record) {
+                              item.add(record.size);
+                              if (options_.refresh_bundle) written_[path] = record;
+                          }));
         layer.written = TRY(writer.finish());
         item.finish();
         removed_ = std::move(changes.removed);
@@ -203,6 +205,13 @@ private:
 };
 
 }  // namespace
+
+Result<void> enter_for_repack(const std::string& path) {
+    const Fd directory = TRY(oci::open_file(path, O_RDONLY | O_DIRECTORY).in("bundle " + quote(path)));
+    const BundleRecord record = TRY(read_bundle_record(directory, path));
+    if (record.owners.are_plain()) return {};
+    return enter_again(record.owners).in("repack " + quote(path));
+}
 
 Result<Repacked> repack_bundle(const Layout& layout, const std::string& path, const RepackOptions& options,
                                Progress& progress) {

@@ -33,6 +33,10 @@ struct Repacked {
     std::uint64_t size = 0;   // of its blob
 };
 
+/// Puts this process where the files of the bundle have their owners: into a user namespace, when an ordinary
+/// user unpacked it. Call it before any thread starts.
+oci::Result<void> enter_for_repack(const std::string& bundle);
+
 /// Writes the layer and the image into `layout`, which must hold the image that the bundle was unpacked from,
 /// and makes the tag name it. Without changes the tag names the old image. The root is only read; nothing
 /// but --refresh-bundle changes the bundle. On failure no tag has changed, and nothing else is left.

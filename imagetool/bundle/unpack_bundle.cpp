@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.hpp"
 #include "base/file_replace.hpp"
@@ -15,6 +16,7 @@
 #include "imagetool/bundle/to_runtime_config.hpp"
 #include "imagetool/bundle/tree_records.hpp"
 #include "imagetool/layer/apply_layer.hpp"
+#include "imagetool/layer/xattrs.hpp"
 #include "imagetool/overlay/mount_overlay.hpp"
 #include "imagetool/stream/compression.hpp"
 #include "spec/runtime/config_json.hpp"
@@ -67,8 +69,8 @@ void report_on_layers(std::vector<LayerToUnpack>& layers, std::vector<ProgressIt
 }
 
 Result<void> apply_layers(const Layout& layout, const FoundImage& image, BorrowedFd rootfs,
-                          TreeRecorder& recorder, const UnpackOptions& options) {
-    ApplyOptions apply{.keep_dirlinks = options.keep_dirlinks, .observer = &recorder};
+                          TreeRecorder& recorder, Owners* owners, const UnpackOptions& options) {
+    ApplyOptions apply{.keep_dirlinks = options.keep_dirlinks, .observer = &recorder, .owners = owners};
     for (std::size_t i = 0; i < image.manifest.layers.size(); ++i) {
         const Descriptor& layer = image.manifest.layers[i];
         const std::string context = "layers[" + std::to_string(i) + "]";
@@ -93,6 +95,18 @@ Result<Conversion> convert_config(const FoundImage& image, BorrowedFd root) {
     return to_runtime_config(image.config, TRY(look_up_user(root, user)));
 }
 
+/// The root directory belongs to the container's root, who must also get through the bundle to it; and it
+/// shows whether files here can have notes.
+Result<void> own_root(const BundleDirectory& bundle, BorrowedFd root, bool is_rootless, Owners& owners) {
+    for (const BorrowedFd directory : {root, bundle.was_made() ? bundle.fd() : root}) {
+        if (::fchown(directory.get(), owners.root_uid(), owners.root_gid()) != 0)
+            return oci::last_system_failure("change owner of the root directory");
+    }
+    if (!is_rootless) return {};
+    if (!XattrTarget(root).set(owner_note_name, "\b\1").has_value()) owners.keep_no_notes();
+    return XattrTarget(root).clear();
+}
+
 /// The parts have their places; config.json and the record say that the bundle is whole.
 Result<void> write_documents(const BundleDirectory& bundle, const Conversion& conversion,
                              const BundleRecord& record) {
@@ -106,9 +120,16 @@ Result<std::vector<std::string>> fill_tree(const Layout& layout, const FoundImag
                                            const BundleRecord& record) {
     const Fd growing = TRY(bundle.make_growing());
     const Fd root = TRY(make_root_directory(growing, "rootfs"));
+    std::optional<Owners> owners = owners_of_files(options.owners);
+    if (owners.has_value()) TRY(own_root(bundle, root, options.owners.rootless, *owners));
     const auto recorder = TRY(TreeRecorder::open(growing, tree_records_name, root));
-    TRY(apply_layers(layout, image, root, *recorder, options));
+    TRY(apply_layers(layout, image, root, *recorder, owners.has_value() ? &*owners : nullptr, options));
     Conversion conversion = TRY(convert_config(image, root));
+    map_container(conversion, options.owners);
+    if (owners.has_value()) {
+        const std::vector<std::string> losses = owners->describe_losses();
+        conversion.warnings.insert(conversion.warnings.end(), losses.begin(), losses.end());
+    }
     TRY(recorder->finish());
     TRY(bundle.publish());
     TRY(write_documents(bundle, conversion, record));
@@ -177,7 +198,8 @@ Result<std::vector<std::string>> unpack_bundle(const Layout& layout, const Found
                         .tag = image.tag,
                         .manifest = image.descriptor,
                         .root = options.overlay ? "overlay" : "tree",
-                        .keep_dirlinks = options.keep_dirlinks};
+                        .keep_dirlinks = options.keep_dirlinks,
+                        .owners = options.owners};
     const BundleDirectory bundle =
         TRY(BundleDirectory::open(bundle_path, options.force ? BundleMode::replace : BundleMode::fresh));
     auto filled = options.overlay ? fill_overlay(layout, image, bundle, options, std::move(record))

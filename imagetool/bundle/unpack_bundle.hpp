@@ -7,6 +7,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "imagetool/bundle/bundle_owners.hpp"
 #include "imagetool/progress/progress.hpp"
 #include "imagetool/store/find_image.hpp"
 #include "imagetool/store/layout.hpp"
@@ -19,6 +20,7 @@ struct UnpackOptions {
     bool keep_dirlinks = false;  // see ApplyOptions
     bool overlay = false;        // rootfs is a mount of shared layers, see overlay_root.hpp
     std::string layer_cache;     // for overlays; empty: default_layer_cache()
+    BundleOwners owners;         // for trees; this process is where enter_for() put it
     Progress* progress = nullptr;
     /// Called before each layer is applied, when layers may still be on their way: comes back when it is
     /// there.

@@ -58,8 +58,8 @@ TreeRecord record_of(const OpenedEntry& opened) {
 
 class ChangeWriter {
 public:
-    ChangeWriter(BorrowedFd root, LayerWriter& writer, const WroteEntry& wrote)
-        : root_(root), writer_(writer), wrote_(wrote) {}
+    ChangeWriter(BorrowedFd root, LayerWriter& writer, const Owners* owners, const WroteEntry& wrote)
+        : root_(root), writer_(writer), owners_(owners), wrote_(wrote) {}
 
     Result<void> write(const ChangedPath& changed) {
         if (changed.path.empty()) return write_root();
@@ -74,6 +74,7 @@ public:
         if (opened.is_socket) return {};
         TreeRecord record = record_of(opened);
         record.number = number_++;
+        if (owners_ != nullptr) TRY(owners_->restore(opened.entry));
         if (opened.status.st_nlink > 1 && opened.entry.kind != EntryKind::directory) {
             const auto [first, is_first] =
                 names_.try_emplace({opened.status.st_dev, opened.status.st_ino}, changed.path, record.number);
@@ -96,6 +97,7 @@ private:
         opened.entry.name = "./";
         TreeRecord record = record_of(opened);
         record.number = number_++;
+        if (owners_ != nullptr) TRY(owners_->restore(opened.entry));
         if (wrote_) wrote_("", record);
         return writer_.add(std::move(opened.entry));
     }
@@ -118,6 +120,7 @@ private:
 
     BorrowedFd root_;
     LayerWriter& writer_;
+    const Owners* owners_;
     const WroteEntry& wrote_;
     Fd parent_;
     std::string parent_path_;
@@ -144,8 +147,8 @@ std::vector<ChangedPath> in_layer_order(const TreeChanges& changes) {
 }
 
 Result<void> write_changes(BorrowedFd root, const std::vector<ChangedPath>& paths, LayerWriter& writer,
-                           const WroteEntry& wrote) {
-    ChangeWriter changes(root, writer, wrote);
+                           const Owners* owners, const WroteEntry& wrote) {
+    ChangeWriter changes(root, writer, owners, wrote);
     for (const ChangedPath& path : paths) TRY(changes.write(path).in(oci::quote(path.path)));
     return {};
 }

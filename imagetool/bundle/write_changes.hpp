@@ -7,6 +7,7 @@
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "imagetool/bundle/compare_tree.hpp"
+#include "imagetool/layer/owners.hpp"
 #include "imagetool/layer/write_layer.hpp"
 
 namespace ocimg {
@@ -26,8 +27,9 @@ using WroteEntry = std::function<void(const std::string& path, const TreeRecord&
 
 /// Writes the entries. Files are opened below `root` without following links, and described from the
 /// descriptor that is read: whoever changes the root meanwhile cannot lead the walk out of it. Names that
-/// read as whiteouts are an error; files that went away meanwhile too.
+/// read as whiteouts are an error; files that went away meanwhile too. `owners` (null: none) says whose the
+/// files are in the image; `wrote` is told how they stand in the root.
 oci::Result<void> write_changes(oci::BorrowedFd root, const std::vector<ChangedPath>& paths,
-                                LayerWriter& writer, const WroteEntry& wrote);
+                                LayerWriter& writer, const Owners* owners, const WroteEntry& wrote);
 
 }  // namespace ocimg

@@ -2,6 +2,7 @@
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/options.hpp"
+#include "imagetool/cli/owner_arguments.hpp"
 #include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/cli/unpack_while_pulling.hpp"
 #include "imagetool/store/host_platform.hpp"
@@ -17,9 +18,10 @@ using oci::spec::Reference;
 
 /// Pulls one of the names that the user may mean, to a bundle at the same time when --unpack is given.
 Result<Document> pull_as_told(const Reference& reference, RemoteAccess& access, CopyOptions options,
-                              Progress& progress, const oci::cli::Values& values) {
+                              Progress& progress, const oci::cli::Values& values,
+                              const BundleOwners& owners) {
     if (!values.has("unpack")) return pull_reference(reference, access, options, progress);
-    UnpackWhilePulling unpacking(values.get("unpack"), values.has("force"));
+    UnpackWhilePulling unpacking(values.get("unpack"), values.has("force"), owners);
     unpacking.follow(options);
     auto pulled = pull_reference(reference, access, options, progress);
     auto warnings = unpacking.finish(pulled.has_value());
@@ -31,6 +33,8 @@ Result<Document> pull_as_told(const Reference& reference, RemoteAccess& access, 
 Result<int> run_pull(const oci::cli::Values& values) {
     std::string text = values.arguments().front();
     if (text.starts_with("docker://")) text.erase(0, 9);
+    BundleOwners owners;
+    if (values.has("unpack")) owners = TRY(enter_for(TRY(owner_request(values))));
     CopyOptions options = TRY(read_copy_options(values));
     if (options.platforms.empty() && !values.has("all-platforms")) options.platforms = {host_platform()};
     RemoteAccess access(TRY(read_remote_options(values)));
@@ -38,7 +42,7 @@ Result<int> run_pull(const oci::cli::Values& values) {
     const std::vector<Reference> candidates = TRY(plan_references(*TRY(access.registries_conf()), text));
     std::string reasons;
     for (const Reference& candidate : candidates) {
-        auto pulled = pull_as_told(candidate, access, options, *progress, values);
+        auto pulled = pull_as_told(candidate, access, options, *progress, values, owners);
         if (!pulled && &candidate != &candidates.back()) {
             reasons += pulled.error().text + "; ";
             continue;
@@ -70,6 +74,7 @@ oci::cli::Command pull_command() {
     command.options.push_back(switch_option("all-platforms", "pull the image for every platform"));
     command.options.push_back(value_option("unpack", "BUNDLE", "unpack to a bundle while blobs arrive"));
     command.options.push_back(switch_option("force", "replace rootfs and config.json of an existing bundle"));
+    append_options(command.options, owner_options());
     append_options(command.options, remote_options());
     append_options(command.options, progress_options());
     return command;

@@ -42,6 +42,7 @@ std::string as_json(const Repacked& repacked, const std::string& tag) {
 oci::Result<int> run_repack(const oci::cli::Values& values) {
     const ImageArguments arguments = TRY(image_arguments(values, 1));
     const RepackOptions options = TRY(repack_options(values, arguments.place));
+    TRY(enter_for_repack(arguments.others.front()));
     const auto opened = TRY(open_image_place(arguments.place, Access::change));
     const auto progress = TRY(open_progress(values));
     const Repacked repacked = TRY(repack_bundle(opened.layout, arguments.others.front(), options, *progress));
@@ -64,7 +65,8 @@ oci::cli::Command repack_command() {
             "was unpacked, and makes the tag name the new image. A file counts as unchanged when its inode, "
             "its size and its change time say so; --verify compares all contents with those of the image "
             "instead. Of an overlay bundle BUNDLE/upper is the layer. What is changed in the image's volumes "
-            "is left out.",
+            "is left out. Owners that an ordinary user could not give to files, and those of --uid-map and "
+            "--gid-map, are the image's again in the layer.",
         .options = {image_option("where the new image goes; the layout must hold the one that was unpacked"),
                     value_option("tag", "TAG", "write the new image under this tag"), compression_option(),
                     list_option("mask-path", "PATH", "leave out changes of this path and below it"),

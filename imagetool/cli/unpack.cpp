@@ -1,8 +1,11 @@
+#include "imagetool/bundle/bundle_owners.hpp"
 #include "imagetool/bundle/unpack_bundle.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/options.hpp"
+#include "imagetool/cli/owner_arguments.hpp"
+#include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/store/find_image.hpp"
 #include "imagetool/transfer/open_place.hpp"
 
@@ -12,6 +15,8 @@ namespace {
 
 oci::Result<int> run_unpack(const oci::cli::Values& values) {
     const ImageArguments arguments = TRY(image_arguments(values, 1));
+    const OwnerRequest request = TRY(owner_request(values));
+    const BundleOwners owners = TRY(enter_for(request));
     auto [layout, query] = TRY(open_image_place(arguments.place, Access::read));
     query.platform = TRY(platform_argument(values));
     const FoundImage image = TRY(find_image(layout, query));
@@ -20,6 +25,7 @@ oci::Result<int> run_unpack(const oci::cli::Values& values) {
                                 .keep_dirlinks = values.has("keep-dirlinks"),
                                 .overlay = values.has("overlay"),
                                 .layer_cache = values.get("layer-cache"),
+                                .owners = owners,
                                 .progress = progress.get()};
     const auto warnings = TRY(unpack_bundle(layout, image, arguments.others.front(), options));
     for (const std::string& warning : warnings) warn(warning);
@@ -27,7 +33,7 @@ oci::Result<int> run_unpack(const oci::cli::Values& values) {
 }
 
 oci::cli::Command unpack_command() {
-    return {
+    oci::cli::Command command{
         .name = "unpack",
         .summary = "unpack an image into a bundle for an OCI runtime",
         .arguments = "[IMAGE] BUNDLE",
@@ -39,7 +45,12 @@ oci::cli::Command unpack_command() {
             "With --overlay each layer is unpacked once into a cache that all bundles share, and rootfs "
             "is mounted on top of it, copy-on-write: changes go to BUNDLE/upper. The mount stays until "
             "'ocimg umount BUNDLE' or the next boot, after which 'ocimg mount BUNDLE' brings it back; "
-            "'ocimg umount --remove BUNDLE' deletes the bundle.",
+            "'ocimg umount --remove BUNDLE' deletes the bundle.\n\n"
+            "An ordinary user is root of a user namespace meanwhile, with the ids that /etc/subuid and "
+            "/etc/subgid give to the user, or with --rootless (and where there are none) with the user's own "
+            "id alone; config.json describes a container with the same ids. Owners that are not mapped are "
+            "kept in the attribute user.rootlesscontainers, devices become empty files, and repack brings "
+            "the owners back. Root may give files other owners with --uid-map and --gid-map.",
         .options = {image_option("image to unpack; the tag may be left out when there is one image"),
                     value_option("platform", "OS/ARCH[/VARIANT]",
                                  "which image, when the tag has several platforms (default: this machine's)"),
@@ -51,8 +62,11 @@ oci::cli::Command unpack_command() {
                                   "replace it")},
         .least_arguments = 1,
         .most_arguments = 2,
-        .examples = {"ocimg unpack debian:12 bundle", "ocimg unpack --image layout:latest bundle"},
+        .examples = {"ocimg unpack debian:12 bundle", "ocimg unpack --image layout:latest bundle",
+                     "ocimg unpack --uid-map 0:100000:65536 --gid-map 0:100000:65536 debian:12 bundle"},
     };
+    append_options(command.options, owner_options());
+    return command;
 }
 
 }  // namespace

@@ -62,6 +62,7 @@ Result<std::vector<std::string>> UnpackWhilePulling::unpack(const Document& docu
     const FoundImage image = TRY(read_image(store, descriptor));
     UnpackOptions options;
     options.force = force_;
+    options.owners = owners_;
     options.wait_for_layer = [this](const Descriptor& layer) { return wait_for(layer.digest); };
     return unpack_bundle(store, image, bundle_, options);
 }

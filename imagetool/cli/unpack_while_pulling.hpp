@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "imagetool/bundle/bundle_owners.hpp"
 #include "imagetool/transfer/copy_image.hpp"
 
 namespace ocimg {
@@ -16,7 +17,8 @@ namespace ocimg {
 class UnpackWhilePulling {
 public:
     /// Unpacks to `bundle`, which must be new or empty unless `force`.
-    UnpackWhilePulling(std::string bundle, bool force) : bundle_(std::move(bundle)), force_(force) {}
+    UnpackWhilePulling(std::string bundle, bool force, BundleOwners owners)
+        : bundle_(std::move(bundle)), force_(force), owners_(std::move(owners)) {}
     ~UnpackWhilePulling();
     UnpackWhilePulling(const UnpackWhilePulling&) = delete;
     UnpackWhilePulling& operator=(const UnpackWhilePulling&) = delete;
@@ -34,6 +36,7 @@ private:
 
     std::string bundle_;
     bool force_;
+    BundleOwners owners_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::set<std::string> arrived_;

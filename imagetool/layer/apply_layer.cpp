@@ -24,12 +24,13 @@ oci::Result<void> apply_whiteout(LayerRoot& root, const EntryPath& path, const W
     return root.remove_lower(*parent, whiteout.target);
 }
 
-oci::Result<void> apply_entry(LayerRoot& root, EntryWriter& writer, const Entry& entry, std::uint64_t number,
-                              TarReader& reader) {
+oci::Result<void> apply_entry(LayerRoot& root, EntryWriter& writer, Entry& entry, std::uint64_t number,
+                              TarReader& reader, Owners* owners) {
     const EntryPath path = TRY(entry_path(entry.name));
     const Whiteout whiteout = TRY(whiteout_of(path));
     switch (whiteout.kind) {
         case WhiteoutKind::none:
+            if (owners != nullptr) TRY(owners->store(entry));
             return writer.write(entry, number, path, reader);
         case WhiteoutKind::single:
         case WhiteoutKind::opaque:
@@ -49,11 +50,13 @@ oci::Result<LayerRoot> open_root(oci::BorrowedFd rootfs, const ApplyOptions& opt
 
 oci::Result<void> apply_blocks(BlockSource& tar, oci::BorrowedFd rootfs, const ApplyOptions& options) {
     LayerRoot root = TRY(open_root(rootfs, options));
+    if (options.owners != nullptr) root.own_by(options.owners->root_uid(), options.owners->root_gid());
     EntryWriter writer(root, options.keep_dirlinks);
     TarReader reader(tar);
     Entry entry;
     for (std::uint64_t number = 0; TRY(reader.next(entry)); ++number) {
-        TRY(apply_entry(root, writer, entry, number, reader).in("entry " + oci::quote(entry.name)));
+        TRY(apply_entry(root, writer, entry, number, reader, options.owners)
+                .in("entry " + oci::quote(entry.name)));
     }
     TRY(reader.drain());
     return root.restore_directory_times();

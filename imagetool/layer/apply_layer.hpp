@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "imagetool/layer/apply_observer.hpp"
 #include "imagetool/layer/overlay_format.hpp"
+#include "imagetool/layer/owners.hpp"
 #include "imagetool/stream/byte_stream.hpp"
 
 namespace ocimg {
@@ -34,6 +35,8 @@ struct ApplyOptions {
     std::optional<LayerAlone> alone;
     /// Told what happens; not for layers alone. Null: nobody.
     ApplyObserver* observer = nullptr;
+    /// What the owners of entries become. Null: they are taken as they are.
+    Owners* owners = nullptr;
     /// Told of each part of the blob that was read, on another thread.
     std::function<void(std::uint64_t bytes)> on_read;
 };

@@ -198,7 +198,8 @@ oci::Result<DirectoryPtr> LayerRoot::make_child(const OpenDirectory& parent, con
     oci::Fd fd = TRY(oci::open_at(parent.fd, name, directory_flags));
     const struct stat status = TRY(oci::status_of(fd));
     // A set-group-id parent passes on its group and the bit.
-    if (status.st_gid != ::getegid() && ::fchown(fd.get(), ::geteuid(), ::getegid()) != 0) {
+    const bool is_owned = status.st_uid == uid_ && status.st_gid == gid_;
+    if (!is_owned && ::fchown(fd.get(), uid_, gid_) != 0) {
         return oci::last_system_failure("change owner of " + oci::quote(path));
     }
     if ((status.st_mode & 07777U) != 0755 && ::fchmod(fd.get(), 0755) != 0) {
@@ -210,8 +211,8 @@ oci::Result<DirectoryPtr> LayerRoot::make_child(const OpenDirectory& parent, con
         Entry implied;
         implied.kind = EntryKind::directory;
         implied.mode = 0755;
-        implied.uid = ::geteuid();
-        implied.gid = ::getegid();
+        implied.uid = uid_;
+        implied.gid = gid_;
         TRY(observer_->made(path, implied, 0, status.st_ino));
     }
     return adopt(std::move(fd), path);

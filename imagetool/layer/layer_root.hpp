@@ -3,6 +3,7 @@
 // layer has made so far, and the modification times to set at the end.
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <list>
 #include <map>
@@ -42,6 +43,12 @@ public:
     /// The root is an empty directory for this layer alone, in the overlay's format: what it hides of
     /// `lower` is marked. Parents that only `lower` has are copied, without their content.
     static oci::Result<LayerRoot> open_above(oci::BorrowedFd rootfs, LowerLayers lower);
+
+    /// Whose the directories are that no layer names but something stands in; else this process's.
+    void own_by(uid_t uid, gid_t gid) {
+        uid_ = uid;
+        gid_ = gid;
+    }
 
     [[nodiscard]] const DirectoryPtr& root() const { return root_; }
     [[nodiscard]] ApplyObserver* observer() const { return observer_; }
@@ -98,6 +105,8 @@ private:
     [[nodiscard]] bool is_made(const std::string& canonical_path) const;
 
     DirectoryPtr root_;
+    uid_t uid_ = ::geteuid();
+    gid_t gid_ = ::getegid();
     std::optional<LowerLayers> lower_;  // only in the overlay's format
     ApplyObserver* observer_ = nullptr;
     bool lower_is_empty_ = false;  // then nothing can be hidden, and nothing need be marked
