@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "base/file.hpp"
 #include "base/file_replace.hpp"
@@ -29,16 +31,31 @@ Result<std::uint64_t> size_of_tree(BorrowedFd directory) {
 }
 
 /// Removes the cgroups of a container whose build was killed: runtimes make them where they like, so they
-/// are looked for by name. A cgroup that holds processes stays.
-void remove_cgroups(BorrowedFd directory, const std::string& name, int depth) {
+/// are looked for by name. False: one still holds processes.
+bool remove_cgroups(BorrowedFd directory, const std::string& name, int depth) {
     const auto names = oci::list_directory(directory);
-    if (!names || depth == 0) return;
+    if (!names || depth == 0) return true;
+    bool all_gone = true;
     for (const std::string& entry : *names) {
         const auto inner = oci::open_at(directory, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
         if (!inner) continue;
-        remove_cgroups(*inner, name, depth - 1);
-        if (entry == name) static_cast<void>(::unlinkat(directory.get(), entry.c_str(), AT_REMOVEDIR));
+        all_gone = remove_cgroups(*inner, name, depth - 1) && all_gone;
+        if (entry == name && ::unlinkat(directory.get(), entry.c_str(), AT_REMOVEDIR) != 0)
+            all_gone = all_gone && errno != EBUSY;
     }
+    return all_gone;
+}
+
+/// The same, with patience: processes that were just killed take a moment to be gone.
+bool wait_for_cgroups(const std::string& name) {
+    const auto cgroups = oci::open_file("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY);
+    if (!cgroups) return true;
+    constexpr int most_tries = 50;
+    for (int tries = 0; tries < most_tries; ++tries) {
+        if (remove_cgroups(*cgroups, name, 8)) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return false;
 }
 
 }  // namespace
@@ -48,9 +65,13 @@ Result<void> BuildCache::remove_leftovers() const {
     for (const std::string& name : TRY(oci::list_directory(work))) {
         const auto directory = oci::open_at(work, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
         if (!directory || ::flock(directory->get(), LOCK_EX | LOCK_NB) != 0) continue;
-        if (const auto cgroups = oci::open_file("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY))
-            remove_cgroups(*cgroups, "ocimg-" + name, 8);
-        TRY(oci::remove_tree(work, name));
+        // The directory's name is all that is known of the container: it stays as long as its cgroups do.
+        if (wait_for_cgroups("ocimg-" + name)) {
+            TRY(oci::remove_tree(work, name));
+            continue;
+        }
+        for (const std::string& inner : TRY(oci::list_directory(*directory)))
+            TRY(oci::remove_tree(*directory, inner));
     }
     return {};
 }

@@ -119,21 +119,36 @@ FROM base:1
 RUN echo before > /before
 RUN touch /started && sleep 1000
 END
-"$ocimg" build --progress plain --runtime "$RUNTIME" -t killed:1 killed 2>killed.log &
-victim=$!
+printf 'FROM base:1\nRUN exit 9\n' >killed/next
 sleeping() { pgrep -f 'sleep 1000' >/dev/null; }
 not_sleeping() { ! sleeping; }
-check "a build that is in a step" wait_until 20 sleeping
-kill -KILL $victim
-wait $victim 2>/dev/null
-check "its processes end with it" wait_until 10 not_sleeping
-check_output "no mount is left" "" left_mounts
-check_output "no image appears" "" digest_of killed:1
+build_cgroups() { find /sys/fs/cgroup -type d -name 'ocimg-*' 2>/dev/null | grep -F -f <(sed 's/^/ocimg-/' works); true; }
+kill_in_a_step() { # PROCESS: "outer" (the command itself) or "inner" (the process that does the work)
+    rm -f works
+    "$ocimg" build --progress plain --runtime "$RUNTIME" -t killed:1 killed 2>killed.log &
+    local victim=$! status=0
+    wait_until 20 sleeping || return 1
+    ls "$OCIMG_CACHE/build/work" >works
+    [ "$1" = outer ] || victim=$(pgrep -P "$victim")
+    kill -KILL "$victim"
+    wait %% 2>/dev/null || status=$?
+    [ "$status" -ne 0 ]
+}
+for process in outer inner; do
+    check "a build is killed in a step ($process process)" kill_in_a_step $process
+    # At once: what was killed may still be on its way out.
+    check_fails "the next build" 1 "exit status 9" build -f killed/next -t killed:1 killed
+    check_output "finds no cgroup of the killed one" "" build_cgroups
+    check_output "and no working directory" "" ls "$OCIMG_CACHE/build/work"
+    check "the processes are gone" wait_until 10 not_sleeping
+    check_output "no mount is left" "" left_mounts
+    check_output "no image appears" "" digest_of killed:1
+done
 sed -i 's/sleep 1000/true/' killed/Dockerfile
-check "the next build" bash -c "'$ocimg' build --progress plain --runtime '$RUNTIME' -t killed:1 killed 2>resumed.log"
+check "the build itself, again" bash -c "'$ocimg' build --progress plain --runtime '$RUNTIME' -t killed:1 killed 2>resumed.log"
 check_output "goes on from the cache" 1 grep -c CACHED resumed.log
-check_output "and removes what was left" "" ls "$OCIMG_CACHE/build/work"
-find /sys/fs/cgroup -depth -type d -name 'ocimg-*' -exec rmdir {} + 2>/dev/null
+check_output "the layout has no half blob" "" find "$OCIMG_STORE" -name '*partial*' -o -name '*.tmp*'
+check "and is a good one" "$ocimg" validate "$OCIMG_STORE"
 
 assert_nothing_left
 finish
