@@ -144,6 +144,23 @@ for process in outer inner; do
     check_output "no mount is left" "" left_mounts
     check_output "no image appears" "" digest_of killed:1
 done
+occupied() { # SECONDS: a build is killed, and its cgroups stay in use for so long
+    kill_in_a_step outer || return 1
+    sleep "$1" &
+    local pid=$! procs
+    expect_process "$pid"
+    for procs in $(build_cgroups); do echo "$pid" >"$procs/cgroup.procs"; done
+    [ -n "$(build_cgroups)" ]
+}
+check "a killed build whose cgroups are in use for a moment" occupied 0.4
+check_fails "the next build" 1 "exit status 9" build -f killed/next killed
+check_output "waits for them" "" build_cgroups
+check "a killed build whose cgroups are in use for longer" occupied 4
+check_fails "the next build" 1 "exit status 9" build -f killed/next killed
+check_not "leaves them" test -z "$(build_cgroups)"
+wait
+check_fails "the one after that" 1 "exit status 9" build -f killed/next killed
+check_output "finds and removes them" "" build_cgroups
 sed -i 's/sleep 1000/true/' killed/Dockerfile
 check "the build itself, again" bash -c "'$ocimg' build --progress plain --runtime '$RUNTIME' -t killed:1 killed 2>resumed.log"
 check_output "goes on from the cache" 1 grep -c CACHED resumed.log
