@@ -9,7 +9,7 @@
 #include "imagetool/layer/entry_writer.hpp"
 #include "imagetool/layer/layer_root.hpp"
 #include "imagetool/layer/whiteout.hpp"
-#include "imagetool/stream/compression.hpp"
+#include "imagetool/stream/foreign_archive.hpp"
 #include "imagetool/stream/pipeline.hpp"
 #include "imagetool/tar/header.hpp"
 #include "imagetool/tar/reader.hpp"
@@ -22,7 +22,7 @@ using oci::Result;
 Result<bool> is_archive(BorrowedFd file) {
     FileSource source(file);
     std::array<std::byte, tar_block_size> block{};
-    auto plain = open_by_magic(source);
+    auto plain = open_archive_by_magic(source);
     bool archive = false;
     if (plain) {
         const auto count = read_fully(**plain, block);
@@ -34,7 +34,7 @@ Result<bool> is_archive(BorrowedFd file) {
 
 Result<void> unpack_archive(BorrowedFd file, BorrowedFd directory, const std::optional<Owner>& owner) {
     FileSource source(file);
-    const std::unique_ptr<ByteSource> plain = TRY(open_by_magic(source));
+    const std::unique_ptr<ByteSource> plain = TRY(open_archive_by_magic(source));
     BufferedSource blocks(*plain);
     LayerRoot root = TRY(LayerRoot::open(directory));
     EntryWriter writer(root, true);

@@ -1,12 +1,12 @@
 #include "imagetool/stream/compression.hpp"
 
 #include <array>
-#include <cstring>
 #include <string>
 #include <utility>
 
 #include "base/text.hpp"
 #include "imagetool/stream/gzip.hpp"
+#include "imagetool/stream/replaying_source.hpp"
 #include "imagetool/stream/zstd.hpp"
 
 namespace ocimg {
@@ -30,26 +30,6 @@ constexpr std::array layer_types = {
     LayerType{"application/vnd.docker.image.rootfs.foreign.diff.tar", Compression::none},
     LayerType{"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", Compression::gzip},
     LayerType{"application/vnd.docker.container.image.rootfs.diff+x-gtar", Compression::none},
-};
-
-/// Gives back the bytes that were read to tell the compression, then the rest of the source.
-class ReplayingSource final : public ByteSource {
-public:
-    ReplayingSource(std::span<const std::byte> start, ByteSource& rest)
-        : start_(start.begin(), start.end()), rest_(rest) {}
-
-    oci::Result<std::size_t> read(std::span<std::byte> buffer) override {
-        const std::size_t count = std::min(buffer.size(), start_.size() - given_);
-        if (count == 0) return rest_.read(buffer);
-        std::memcpy(buffer.data(), start_.data() + given_, count);
-        given_ += count;
-        return count;
-    }
-
-private:
-    std::vector<std::byte> start_;
-    std::size_t given_ = 0;
-    ByteSource& rest_;
 };
 
 /// Keeps the replayed input alive as long as what is read through it.

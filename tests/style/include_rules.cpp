@@ -94,6 +94,8 @@ const std::vector<Door>& doors() {
         {"dbus/", {"runtime/cgroup"}},
         {"isa-l", {"imagetool/stream"}},
         {"zstd", {"imagetool/stream"}},
+        {"lzma", {"imagetool/stream"}},
+        {"bzlib", {"imagetool/stream"}},
         {"openssl/", {"imagetool/stream"}},
         {"curl/", {"imagetool/remote"}},
         {"yaml-cpp/", {"conformance/harness", "imagetool/buildfile"}},
