@@ -48,7 +48,8 @@ std::string as_table(const std::vector<CacheEntry>& entries) {
         text += (entry.kind == "step" ? "step   " : "mount  ") + entry.name.substr(0, 12) + "  " + size +
                 "  " + to_text(oci::spec::Timestamp{.seconds = entry.last_used}) + "\n";
     }
-    return text + oci::count_of(entries.size(), "entry") + ", " + std::to_string(total) + " bytes\n";
+    return text + std::to_string(entries.size()) + (entries.size() == 1 ? " entry, " : " entries, ") +
+           std::to_string(total) + " bytes\n";
 }
 
 Result<int> run_cache(const oci::cli::Values& values) {
