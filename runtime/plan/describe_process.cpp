@@ -17,6 +17,7 @@ std::string limit_text(std::uint64_t value) {
 
 std::string cpu_text(const std::vector<int>& cpus) {
     std::vector<std::string> parts;
+    parts.reserve(cpus.size());
     for (const int cpu : cpus) parts.push_back(std::to_string(cpu));
     return oci::join(parts, ",");
 }

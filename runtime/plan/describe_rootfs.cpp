@@ -71,6 +71,7 @@ std::string in_brackets(const std::string& text) {
 std::string id_map_words(const IdMapPlan& map) {
     const auto words = [](const std::vector<IdRange>& ranges) {
         std::vector<std::string> parts;
+        parts.reserve(ranges.size());
         for (const IdRange& range : ranges) {
             parts.push_back(std::to_string(range.container_id) + "-" + std::to_string(range.host_id) + "-" +
                             std::to_string(range.size));

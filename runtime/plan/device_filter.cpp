@@ -96,6 +96,7 @@ std::string DeviceRule::to_text() const {
 Result<std::vector<DeviceRule>> plan_device_rules(const std::vector<oci::spec::DeviceCgroup>& devices,
                                                   const std::string& origin) {
     std::vector<DeviceRule> rules;
+    rules.reserve(devices.size() + std::size(default_devices));
     std::size_t index = 0;
     for (const auto& device : devices)
         rules.push_back(TRY(read_rule(device, origin + "[" + std::to_string(index++) + "]")));
