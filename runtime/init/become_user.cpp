@@ -87,11 +87,6 @@ Result<void> apply_labels(const ProcessPlan& process, BorrowedFd proc) {
 }  // namespace
 
 Result<void> apply_limits(const ProcessPlan& process, BorrowedFd proc) {
-    if (process.oom_score_adjustment) {
-        auto written = write_proc(proc, "self/oom_score_adj", std::to_string(*process.oom_score_adjustment));
-        const bool refused = !written && written.error().system_errno == EACCES;
-        if (!refused || !process.oom_score_may_fail) TRY(std::move(written).in("process.oomScoreAdj"));
-    }
     TRY(apply_rlimits(process));
     TRY(apply_scheduling(process));
     TRY(apply_labels(process, proc));

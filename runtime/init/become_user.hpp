@@ -10,7 +10,7 @@
 
 namespace ocirun {
 
-/// Resource limits, OOM score, scheduling, I/O priority, no_new_privs, security labels. Needs the host's
+/// Resource limits, scheduling, I/O priority, no_new_privs, security labels. Needs the host's
 /// /proc and the runtime's privileges.
 oci::Result<void> apply_limits(const ProcessPlan& process, oci::BorrowedFd proc);
 

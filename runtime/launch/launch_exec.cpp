@@ -14,6 +14,7 @@
 #include "runtime/init/trusted_proc.hpp"
 #include "runtime/kernel/clone.hpp"
 #include "runtime/kernel/credentials.hpp"
+#include "runtime/launch/oom_score.hpp"
 #include "runtime/plan/namespace_plan.hpp"
 #include "runtime/protocol/phase_trace.hpp"
 
@@ -127,9 +128,11 @@ Result<LaunchedInit> launch_exec(ExecOptions& options) {
     // The process in between tells its child's pid; the child says nothing before that has arrived.
     request.wait_for_proceed = by_write || needs_intermediate(namespaces);
 
+    OomScore score = TRY(OomScore::take(request.process, request.context.proc));
     // This process may not be attached to while it holds descriptors of both sides (CVE-2016-9962).
     TRY(kernel::set_dumpable(false));
     LaunchedInit process = TRY(start(request, std::move(ours), namespaces, cgroup_fd));
+    score.give_back();
     if (by_write) TRY(options.cgroup->add_process(process.pid()));
     if (request.wait_for_proceed) TRY(process.channel().send(Tag::proceed));
     TRY(wait_until_ready(process, options));

@@ -20,6 +20,7 @@
 #include "runtime/kernel/credentials.hpp"
 #include "runtime/kernel/mount_api.hpp"
 #include "runtime/launch/id_mapper.hpp"
+#include "runtime/launch/oom_score.hpp"
 #include "runtime/launch/open_mount_sources.hpp"
 #include "runtime/protocol/phase_trace.hpp"
 
@@ -121,6 +122,7 @@ Result<LaunchedInit> launch_init(LaunchOptions& options) {
     const bool intermediate = plan.namespaces.needs_intermediate;
     request.wait_for_proceed = by_write || (new_user && !intermediate);
 
+    OomScore score = TRY(OomScore::take(plan.process ? &*plan.process : nullptr, request.context.proc));
     AroundClone around;
     TRY(around.enter(plan.namespaces, request.joined_namespaces, request.context.proc));
     const std::uint64_t flags = intermediate ? 0 : around.remaining_flags(plan.namespaces.clone_flags());
@@ -132,6 +134,7 @@ Result<LaunchedInit> launch_init(LaunchOptions& options) {
         if (intermediate) run_intermediate(request);
         run_init(request);
     }
+    score.give_back();
     LaunchedInit init(cloned.pid, std::move(cloned.pidfd), std::move(ours));
     init.intermediate_pending_ = intermediate;
     TRY(admit(init, *options.cgroup, by_write, by_write && (intermediate || !new_user)));

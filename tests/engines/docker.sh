@@ -53,7 +53,7 @@ terminal() { on_terminal "$docker --host unix://$socket $1"; }
 terminal_size_is_passed_on() {
     # The client sends the size just after the start: the shell inside waits for it.
     terminal "run --rm -it busybox sh -c 'i=0; until [ \"\$(stty size)\" = \"33 77\" ] || [ \$i = 600 ]; do i=\$((i+1)); usleep 50000; done; stty size'" |
-        tr -d '\r' | grep -qx '33 77'
+        tr -d '\r' | grep -q '33 77$'
 }
 check "-it passes the size of the terminal on" terminal_size_is_passed_on
 check "-it passes the exit code on" exits 7 terminal "run --rm -it busybox sh -c 'exit 7'"

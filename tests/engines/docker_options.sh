@@ -31,8 +31,8 @@ dock rm -f health >/dev/null
 
 # --- init, security options ------------------------------------------------------------------------
 check_match "--init: process 1 is an init" 'docker-init|tini' run --init busybox cat /proc/1/cmdline
-zombies() { run --init busybox sh -c '(sleep 0.1 & exec sleep 0.2) & sleep 0.6; ps | grep -c "\[sleep\]"'; }
-check_fails "--init leaves no zombies" 1 "" zombies
+zombies() { run --init busybox sh -c '(sleep 0.1 & exec sleep 0.2) & sleep 0.6; ps | grep -c "\[sleep\]" || true'; }
+check_output "--init leaves no zombies" 0 zombies
 printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}]}' >profile.json
 check_fails "--security-opt seccomp=FILE" 1 "Operation not permitted" run --security-opt seccomp="$work/profile.json" busybox mkdir /x
 printf '{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"], "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_KILL_PROCESS"}]}' >kill.json
@@ -80,10 +80,12 @@ is_measured() { measured | grep -qE '^[1-9][0-9.]*% [0-9.]+KiB / 64MiB 1$|^[1-9]
 check "stats show CPU, memory and its limit, processes" wait_until 30 is_measured
 dock rm -f busy >/dev/null
 dock run -d --name events --network none busybox sleep 1000 >/dev/null
-check "an out-of-memory kill is an event" exits 137 dock run --name oom --network none --memory 16m --memory-swap 16m busybox \
+since=$(date +%s)
+check "too much memory is killed" exits 137 dock run --name oom --network none --memory 16m --memory-swap 16m busybox \
     sh -c 'exec dd if=/dev/zero of=/dev/null bs=64M count=1'
-events() { dock events --since 60s --until 0s --filter container=oom --format '{{.Status}}'; }
-check_match "events" '^oom$' events
+events() { dock events --since "$since" --until "$(date +%s)" --filter event=oom --format '{{.Actor.Attributes.name}}'; }
+has_event() { events | grep -qx oom; }
+check "which is an event" wait_until 10 has_event
 dock rm -f oom events >/dev/null
 
 # --- live restore ----------------------------------------------------------------------------------
@@ -121,9 +123,9 @@ check "build of two stages" dock build -t built context
 check_output "what it built" compiled run built
 check_match "the second build comes from the cache" 'Using cache' dock build -t built context
 check_match "all of it: no step runs" '^0$' sh -c "'$docker' --host unix://$socket build -t built context | grep -c 'Running in' || true"
-echo changed >context/file
+printf 'copied\n\n' >context/file # another file, the same words
 check_match "a changed file runs the steps again" 'Running in' dock build -t built context
-check_exit "a failing stage fails the build with its code" 1 dock build -f context/full context
+check_exit "a failing stage fails the build with its code" 1 dock build --force-rm -f context/full context
 check "build --target" dock build -f context/full --target compile -t compiled context
 
 # --- checkpoint ------------------------------------------------------------------------------------
@@ -146,6 +148,7 @@ echo 'octest:x:12345:12345::/:/bin/sh' >>/etc/passwd
 echo 'octest:x:12345:' >>/etc/group
 echo 'octest:300000:65536' >/etc/subuid
 cp /etc/subuid /etc/subgid
+chmod 0755 "$work"
 start_docker remapped '."userns-remap" = "octest"'
 check "userns-remap: an image" import_docker_image
 check_output "root inside is an ordinary user outside" '0 300000 65536' run busybox sh -c 'echo $(cat /proc/self/uid_map)'

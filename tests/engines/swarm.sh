@@ -62,7 +62,7 @@ check "no task is left" wait_until 60 container_count web 0
 # --- two nodes -------------------------------------------------------------------------------------
 token=$(dock swarm join-token --quiet worker)
 start_second_engine() { # the same function, its daemon started in the other network namespace
-    dockerd() { exec ip netns exec node2 /usr/sbin/dockerd "$@"; }
+    dockerd() { exec nsenter --net=/run/netns/node2 /usr/sbin/dockerd "$@"; }
     start_docker node2
     unset -f dockerd
 }
@@ -82,7 +82,7 @@ if overlay_network=$(dock network create --driver overlay --attachable mesh 2>&1
     check "a service on an overlay network" service --name api --network mesh --mode global busybox httpd -f -p 80 -h /www
     check "it runs on both nodes" wait_until 90 replicas api 2
     reach_all() { # from node1, both tasks by name over VXLAN
-        dock run --rm --network mesh busybox sh -c 'for a in $(nslookup tasks.api 2>/dev/null | sed -n "s/^Address[ 0-9:]* \(10[0-9.]*\)$/\1/p"); do wget -T 3 -q -O - http://$a/; done' | grep -c served | grep -qx 2
+        dock run --rm --network mesh busybox sh -c 'for a in $(nslookup tasks.api 2>/dev/null | sed -n "s/^Address[ 0-9:]* \(10[0-9.]*\)$/\1/p"); do printf "GET / HTTP/1.0\r\n\r\n" | nc -w 3 $a 80; done' | grep -c served | grep -qx 2
     }
     check "a container on the first node reaches the tasks of both" wait_until 60 reach_all
     dock service rm api >/dev/null

@@ -78,6 +78,9 @@ check_output "several limits at once" '33 44' limits \
 check_output "noNewPrivileges true" 1 status_field '.process.noNewPrivileges = true' NoNewPrivs
 check_output "noNewPrivileges false" 0 status_field '.process.noNewPrivileges = false' NoNewPrivs
 check_output "oomScoreAdj" 555 run_with '.process.oomScoreAdj = 555' cat /proc/self/oom_score_adj
+check_output "oomScoreAdj in a user namespace, where the process may not write it itself" 555 run_with '.process.oomScoreAdj = 555
+    | .linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 300000, size: 65536}] | .linux.gidMappings = .linux.uidMappings' \
+    cat /proc/self/oom_score_adj
 check_output "oomScoreAdj is inherited when absent" "$(cat /proc/self/oom_score_adj)" run_with . cat /proc/self/oom_score_adj
 
 # --- names of the host and sysctl ------------------------------------------------------------------

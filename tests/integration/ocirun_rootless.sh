@@ -62,6 +62,7 @@ check "delete" user_rt delete --force two
 # --- limits without a cgroup -----------------------------------------------------------------------
 check_fails "a limit that cannot be set is an error" 1 "cgroup" run_with '.linux.resources = {pids: {limit: 10}}' true
 check_fails "a cgroup that cannot be made is an error" 1 "cgroup" run_with '.linux.cgroupsPath = "/oci-test-rootless/x"' true
+check_output "oomScoreAdj above one's own is set" 300 run_with '.process.oomScoreAdj = 300' cat /proc/self/oom_score_adj
 check "oomScoreAdj below one's own is not held against a user" run_with '.process.oomScoreAdj = -500' true
 check_fails "an id that is not mapped" 1 "is not mapped" run_with '.process.user.uid = 7' true
 check_fails "somebody else's id" 1 "linux.uidMappings" run_with '.linux.uidMappings[0].hostID = 0' true
