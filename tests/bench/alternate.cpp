@@ -3,6 +3,7 @@
 //
 //   alternate [--runs N] [--warmup N] [--remove PATH]... -- LABEL COMMAND [ARG...] [-- LABEL COMMAND...]...
 //
+// A command may be several, with "++" between them: their times are added up.
 // --remove PATH is deleted before each run, outside the measured time. A command's standard output is
 // discarded. A command that fails ends the measurement with exit code 1: a wrong run has no time.
 
@@ -30,7 +31,7 @@ namespace {
 
 struct Command {
     std::string label;
-    std::vector<char*> arguments;  // ends with a null pointer, as posix_spawn asks
+    std::vector<std::vector<char*>> steps;  // each ends with a null pointer, as posix_spawn asks
     std::vector<double> milliseconds;
     std::vector<double> kibibytes;
 };
@@ -94,9 +95,18 @@ std::optional<Request> parse(int argc, char** argv) {
         if (++at + 1 >= argc) return std::nullopt;
         Command command;
         command.label = argv[at++];
-        while (at < argc && std::string_view(argv[at]) != "--") command.arguments.push_back(argv[at++]);
-        if (command.arguments.empty()) return std::nullopt;
-        command.arguments.push_back(nullptr);
+        command.steps.emplace_back();
+        for (; at < argc && std::string_view(argv[at]) != "--"; ++at) {
+            if (std::string_view(argv[at]) == "++") {
+                command.steps.emplace_back();
+            } else {
+                command.steps.back().push_back(argv[at]);
+            }
+        }
+        for (std::vector<char*>& step : command.steps) {
+            if (step.empty()) return std::nullopt;
+            step.push_back(nullptr);
+        }
         request.commands.push_back(std::move(command));
     }
     if (at != argc || request.commands.empty()) return std::nullopt;
@@ -114,21 +124,24 @@ void remove_paths(const std::vector<std::string>& paths) {
     if (!paths.empty()) sync();
 }
 
-/// One run; its time and peak memory are appended when `record` is set. False when it failed.
-bool run(Command& command, bool record) {
+struct Cost {
+    double milliseconds = 0;
+    double kibibytes = 0;
+};
+
+/// Nothing when it failed, which is then said.
+std::optional<Cost> run_step(const std::string& label, const std::vector<char*>& arguments) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     pid_t pid = 0;
     const double start = now_in_milliseconds();
-    const int error =
-        posix_spawnp(&pid, command.arguments[0], &actions, nullptr, command.arguments.data(), environ);
+    const int error = posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0) {
-        std::fprintf(stderr, "alternate: cannot start %s: %s\n", command.arguments[0],
-                     strerrordesc_np(error));
-        return false;
+        std::fprintf(stderr, "alternate: cannot start %s: %s\n", arguments[0], strerrordesc_np(error));
+        return std::nullopt;
     }
     int status = 0;
     rusage usage{};
@@ -136,13 +149,25 @@ bool run(Command& command, bool record) {
     }
     const double end = now_in_milliseconds();
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        std::fprintf(stderr, "alternate: %s failed with wait status %#x\n", command.label.c_str(),
+        std::fprintf(stderr, "alternate: %s failed with wait status %#x\n", label.c_str(),
                      static_cast<unsigned int>(status));
-        return false;
+        return std::nullopt;
+    }
+    return Cost{.milliseconds = end - start, .kibibytes = static_cast<double>(usage.ru_maxrss)};
+}
+
+/// One run; its time and peak memory are appended when `record` is set. False when it failed.
+bool run(Command& command, bool record) {
+    Cost whole;
+    for (const std::vector<char*>& step : command.steps) {
+        const auto cost = run_step(command.label, step);
+        if (!cost) return false;
+        whole.milliseconds += cost->milliseconds;
+        whole.kibibytes = std::max(whole.kibibytes, cost->kibibytes);
     }
     if (record) {
-        command.milliseconds.push_back(end - start);
-        command.kibibytes.push_back(static_cast<double>(usage.ru_maxrss));
+        command.milliseconds.push_back(whole.milliseconds);
+        command.kibibytes.push_back(whole.kibibytes);
     }
     return true;
 }
@@ -195,8 +220,8 @@ int main(int argc, char** argv) {
     std::optional<Request> request = parse(argc, argv);
     if (!request) {
         std::fputs(
-            "usage: alternate [--runs N] [--warmup N] [--remove PATH]... -- LABEL COMMAND [ARG...] [-- "
-            "...]...\n",
+            "usage: alternate [--runs N] [--warmup N] [--remove PATH]... -- LABEL COMMAND [ARG...] [++ "
+            "COMMAND...] [-- ...]...\n",
             stderr);
         return 2;
     }

@@ -92,4 +92,8 @@ case "$what" in
         done
         printf '%s' "$original" >/mnt/bundle/config.json
         ;;
+    *)
+        . /mnt/inside_lifecycle.sh
+        bench_lifecycles "$what"
+        ;;
 esac
