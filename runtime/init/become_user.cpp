@@ -1,5 +1,6 @@
 #include "runtime/init/become_user.hpp"
 
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -84,6 +85,21 @@ Result<void> apply_labels(const ProcessPlan& process, BorrowedFd proc) {
     return {};
 }
 
+bool is_null_device(const struct stat& status) {
+    return S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+}
+
+/// The null device of the caller is on a mount of the host, where a checkpoint cannot find it: the
+/// container's own takes its place. Whatever stands at /dev/null and is none stays unused, and the caller's
+/// does as well.
+void reopen_null_device(int number) {
+    struct stat status {};
+    if (::lstat("/dev/null", &status) != 0 || !is_null_device(status)) return;
+    const oci::Fd own(::open("/dev/null", O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+    if (own.is_open() && ::fstat(own.get(), &status) == 0 && is_null_device(status))
+        ::dup2(own.get(), number);
+}
+
 }  // namespace
 
 Result<void> apply_limits(const ProcessPlan& process, BorrowedFd proc) {
@@ -98,8 +114,11 @@ Result<void> own_standard_streams(const ProcessPlan& process) {
     for (int number = 0; number <= 2; ++number) {
         struct stat status {};
         if (::fstat(number, &status) != 0) continue;
-        const bool null_device = S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
-        if (null_device || status.st_uid == process.uid) continue;
+        if (is_null_device(status)) {
+            reopen_null_device(number);
+            continue;
+        }
+        if (status.st_uid == process.uid) continue;
         if (::fchown(number, process.uid, static_cast<gid_t>(-1)) == 0) continue;
         // A read-only or foreign file system cannot be helped; the descriptor itself still works.
         if (errno != EPERM && errno != EINVAL && errno != EROFS && errno != EBADF) {

@@ -39,14 +39,16 @@ Result<void> keep_capabilities(bool keep) {
     return {};
 }
 
-std::uint64_t bounding_set() {
-    std::uint64_t mask = 0;
+BoundingSet bounding_set() {
+    // A call for each costs less than one read of /proc/self/status, which formats everything else too.
+    BoundingSet set;
     for (unsigned capability = 0; capability < 64; ++capability) {
         const int present = ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
         if (present < 0) break;
-        if (present == 1) mask |= std::uint64_t{1} << capability;
+        set.last = capability;
+        if (present == 1) set.mask |= std::uint64_t{1} << capability;
     }
-    return mask;
+    return set;
 }
 
 Result<void> limit_bounding_set(std::uint64_t keep, std::uint64_t last_capability) {
@@ -80,7 +82,9 @@ std::uint64_t permitted_set() {
 }
 
 Result<void> set_ambient(std::uint64_t ambient, std::uint64_t& refused) {
-    if (cap_reset_ambient() != 0 && errno != EINVAL) return last_system_failure("clear ambient capabilities");
+    // Not cap_reset_ambient: it looks at each capability before it clears them all.
+    if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL)
+        return last_system_failure("clear ambient capabilities");
     refused = 0;
     for (unsigned capability = 0; capability < 64; ++capability) {
         if ((ambient >> capability & 1U) == 0) continue;

@@ -17,8 +17,12 @@ oci::Result<void> set_additional_groups(const std::vector<std::uint32_t>& gids);
 
 /// PR_SET_KEEPCAPS: permitted capabilities survive the change from uid 0.
 oci::Result<void> keep_capabilities(bool keep);
-/// The capabilities in the calling thread's bounding set, as a mask.
-std::uint64_t bounding_set();
+/// The capabilities in the calling thread's bounding set, as a mask, and the last one that the kernel knows.
+struct BoundingSet {
+    std::uint64_t mask = 0;
+    std::uint64_t last = 0;
+};
+BoundingSet bounding_set();
 /// Drops every capability from the bounding set that is not in `keep`.
 oci::Result<void> limit_bounding_set(std::uint64_t keep, std::uint64_t last_capability);
 /// capset(2). Makes one system call and allocates nothing.

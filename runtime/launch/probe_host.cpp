@@ -1,6 +1,5 @@
 #include "runtime/launch/probe_host.hpp"
 
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/file.hpp"
@@ -18,12 +17,6 @@ bool apparmor_is_enabled() {
     return enabled && enabled->starts_with('Y');
 }
 
-std::uint64_t last_capability() {
-    std::uint64_t capability = 0;
-    while (capability < 63 && ::prctl(PR_CAPBSET_READ, capability + 1, 0, 0, 0) >= 0) ++capability;
-    return capability;
-}
-
 }  // namespace
 
 bool in_user_namespace() {
@@ -37,8 +30,9 @@ oci::Result<HostFacts> probe_host() {
     facts.in_user_namespace = in_user_namespace();
     facts.apparmor_enabled = apparmor_is_enabled();
     facts.selinux_enabled = ::access("/sys/fs/selinux/enforce", F_OK) == 0;
-    facts.last_capability = last_capability();
-    facts.bounding_capabilities = kernel::bounding_set();
+    const kernel::BoundingSet bounding = kernel::bounding_set();
+    facts.last_capability = bounding.last;
+    facts.bounding_capabilities = bounding.mask;
     facts.cgroup = TRY(probe_cgroups());
     return facts;
 }

@@ -39,6 +39,11 @@ check_fails "a CRIU that is too old" 1 '30000 (3.0) or newer' rt checkpoint one
 export FAKE_CRIU_VERSION=3.17
 check "the container still runs" status_is one running
 
+# A descriptor on a mount of the host cannot be dumped.
+make_bundle nulls sh -c 'id=$(awk "/mnt_id/ { print \$2 }" /proc/self/fdinfo/0) && grep -q "^$id " /proc/self/mountinfo && [ -c /dev/stdin ]'
+check "standard input is the container's own null device" rt run -b nulls nulls
+check "of exec as well" rt exec one sh -c 'id=$(awk "/mnt_id/ { print \$2 }" /proc/self/fdinfo/0) && grep -q "^$id " /proc/self/mountinfo'
+
 # --- checkpoint -----------------------------------------------------------------------------------------
 pid=$(rt state one | jq .pid)
 forget
