@@ -9,6 +9,7 @@
 #include "imagetool/build/execute_build.hpp"
 #include "imagetool/build/export_image.hpp"
 #include "imagetool/build/plan_build.hpp"
+#include "imagetool/bundle/user_namespace.hpp"
 #include "imagetool/change/recompose.hpp"
 #include "imagetool/change/squash.hpp"
 #include "imagetool/store/host_platform.hpp"
@@ -174,7 +175,9 @@ Result<std::optional<Image>> build_platform(const BuildShared& shared, const Pla
     if (request.network.has_value()) set_network(graph, *request.network);
     show_warnings(build.image.file, graph, shared.progress);
 
-    const LayerCache unpacked = TRY(LayerCache::open(request.cache_path + "/unpacked"));
+    LayerCache::Options layers;
+    if (request.run.rootless) layers.ids = TRY(look_up_own_ids()).existing;
+    const LayerCache unpacked = TRY(LayerCache::open(request.cache_path + "/unpacked", layers));
     const WorkDirectory common = TRY(shared.cache.make_work());
     LayerDirectories directories(shared.cache, unpacked, graph);
     Trees trees(graph, std::move(contexts), directories, TRY(common.make("empty", 0755)), salt_of(request));

@@ -12,9 +12,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/file.hpp"
 #include "base/process.hpp"
+#include "imagetool/build/build_cache.hpp"
+#include "imagetool/bundle/user_namespace.hpp"
+#include "imagetool/store/image_place.hpp"
 
 namespace ocimg::build {
 
@@ -53,6 +57,21 @@ void raise_open_files() {
 }
 
 }  // namespace
+
+oci::Result<bool> become_root(const std::function<void(const std::string&)>& warn) {
+    const OwnIds own = TRY(look_up_own_ids());
+    if (own.uid == 0) return !own.has_all_ids;
+    // Names of places depend on who one is; they must not change with the namespace.
+    ::setenv("OCIMG_STORE", TRY(default_store_path()).c_str(), 1);  // NOLINT(concurrency-mt-unsafe): alone
+    ::setenv("OCIMG_CACHE", TRY(default_cache_path()).c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
+    const IdMaps maps = TRY(plan_subordinate_ids(own));
+    if (maps.uids.size() == 1)
+        warn(
+            "all files belong to one user: other owners need newuidmap (package uidmap) and a range in "
+            "/etc/subuid and /etc/subgid");
+    TRY(enter_user_namespace(maps, own));
+    return true;
+}
 
 oci::Result<int> run_in_build_sandbox(const std::function<int()>& work) {
     if (::unshare(CLONE_NEWNS | CLONE_NEWPID) != 0)

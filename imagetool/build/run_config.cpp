@@ -66,7 +66,9 @@ oci::spec::RuntimeConfig run_config(const RunStep& step, const RunSurroundings& 
     config.hostname = surroundings.hostname;
     config.process = process_of(step, surroundings);
     config.mounts.insert(config.mounts.end(), surroundings.mounts.begin(), surroundings.mounts.end());
-    const bool own_network = step.network == dockerfile::RunNetwork::none;
+    const bool own_network = step.network == dockerfile::RunNetwork::none || !surroundings.network.empty();
+    for (auto& space : config.linux_section->namespaces)
+        if (space.type == "network") space.path = surroundings.network;
     if (!own_network)
         std::erase_if(config.linux_section->namespaces,
                       [](const auto& space) { return space.type == "network"; });

@@ -19,6 +19,7 @@ struct RunSurroundings {
     std::vector<oci::spec::Mount> mounts;  // hosts, resolv.conf and those of the step
     std::vector<std::string> environment;  // more variables: secrets, the ssh agent
     bool rootless = false;                 // inside a user namespace of ours
+    std::string network;                   // path of the namespace to be in; empty: see run_config()
 };
 
 /// With the network "none" the container has a namespace of its own with nothing but loopback, otherwise

@@ -235,12 +235,12 @@ Result<void> RunMounts::add_given(const RunMount& mount) {
     return {};
 }
 
-Result<void> RunMounts::prepare(const RunStep& step) {
+Result<void> RunMounts::prepare(const RunStep& step, const std::string& resolv_conf) {
     for (const char* directory : {"/proc", "/dev", "/sys"})
         points_.push_back({.path = directory, .directory = true});
     TRY(add_text("/etc/hosts", gifts_.hosts, 0644));
     TRY(add_text("/etc/resolv.conf",
-                 step.network == dockerfile::RunNetwork::none ? std::string() : gifts_.resolv_conf, 0644));
+                 step.network == dockerfile::RunNetwork::none ? std::string() : resolv_conf, 0644));
     for (const RunMount& mount : step.mounts)
         TRY(add_given(mount).in("--mount=type=" + std::string(to_text(mount.mount.type))));
     if (step.script.has_value()) TRY(add_text(step.script->path, step.script->content, 0755));

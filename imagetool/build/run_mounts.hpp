@@ -32,7 +32,8 @@ public:
     RunMounts(const BuildCache& cache, const Trees& trees, const RunGifts& gifts, const StepArea& area)
         : cache_(cache), trees_(trees), gifts_(gifts), area_(area) {}
 
-    oci::Result<void> prepare(const RunStep& step);
+    /// `resolv_conf` is the text of that file for steps that have a network.
+    oci::Result<void> prepare(const RunStep& step, const std::string& resolv_conf);
 
     /// For config.json, in order.
     [[nodiscard]] const std::vector<oci::spec::Mount>& mounts() const { return mounts_; }

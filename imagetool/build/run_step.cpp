@@ -94,7 +94,8 @@ public:
 
     Result<void> perform(const std::function<void(std::string_view)>& output) {
         if (settings_.runtime.empty()) TRY(find_runtime(""));  // says where it was looked for
-        TRY(mounts_.prepare(step_));
+        network_ = TRY(find_network().in("network of an ordinary user's build"));
+        TRY(mounts_.prepare(step_, network_.resolv_conf));
         const Fd image = TRY(place_.area.view_before());
         const Fd points = TRY(place_.area.work().make("points", 0755));
         TRY(make_mount_points(image, mounts_.points(), points));
@@ -114,6 +115,13 @@ public:
     }
 
 private:
+    /// For the default network of an ordinary user; otherwise the namespace follows from the step alone.
+    Result<NetworkPlace> find_network() {
+        NetworkPlace place{.path = {}, .resolv_conf = settings_.gifts.resolv_conf};
+        if (!settings_.rootless || step_.network != dockerfile::RunNetwork::default_network) return place;
+        return TRY(settings_.user_network->place(settings_.gifts.resolv_conf)).value_or(place);
+    }
+
     Result<oci::spec::RuntimeConfig> configure(BorrowedFd image) {
         RunSurroundings surroundings;
         surroundings.rootfs = place_.area.work().path_of("rootfs");
@@ -124,6 +132,7 @@ private:
         surroundings.mounts = mounts_.mounts();
         surroundings.environment = mounts_.environment();
         surroundings.rootless = settings_.rootless;
+        surroundings.network = network_.path;
         return run_config(step_, surroundings);
     }
 
@@ -165,6 +174,7 @@ private:
     const RunSettings& settings_;
     const RunPlace& place_;
     RunMounts mounts_;
+    NetworkPlace network_;
     std::string last_output_;
 };
 

@@ -2,11 +2,13 @@
 // RUN: a bundle is written, and an OCI runtime is started on it by its command line.
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/result.hpp"
 #include "imagetool/build/run_mounts.hpp"
+#include "imagetool/build/user_network.hpp"
 
 namespace ocimg::build {
 
@@ -18,6 +20,7 @@ struct RunSettings {
     std::string hostname = "buildsandbox";
     RunGifts gifts;
     bool rootless = false;
+    std::shared_ptr<UserNetwork> user_network;  // rootless: for steps with the default network
     OnFailure on_failure = OnFailure::stop;
     std::string keep_directory;  // OnFailure::keep: where the bundle goes
 };

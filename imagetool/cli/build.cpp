@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <memory>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -126,9 +127,11 @@ Result<int> check(const build::BuildRequest& request, bool json) {
 }
 
 Result<int> run_build(const oci::cli::Values& values) {
-    const build::BuildRequest request = TRY(build_request(values));
+    build::BuildRequest request = TRY(build_request(values));
     bool json = false;
     if (TRY(asks_for_check(values, json))) return check(request, json);
+    request.run.rootless = TRY(build::become_root(warn));
+    request.run.user_network = std::make_shared<build::UserNetwork>();
     return build::run_in_build_sandbox([&] {
         const Result<int> code = build(values, request);
         if (code) return *code;

@@ -1,7 +1,10 @@
+#include <unistd.h>
+
 #include <ctime>
 
 #include "base/text.hpp"
 #include "imagetool/build/build_cache.hpp"
+#include "imagetool/build/build_sandbox.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/options.hpp"
@@ -56,6 +59,8 @@ Result<int> run_cache(const oci::cli::Values& values) {
     const std::string& what = values.arguments().front();
     if (what != "ls" && what != "prune")
         return failure(ErrorCode::invalid, "cache " + quote(what) + ": allowed are ls and prune");
+    // Files of an ordinary user's builds have owners that only root of the user's namespace may remove.
+    if (::geteuid() != 0) TRY(build::become_root([](const std::string&) {}));
     const auto cache = TRY(build::BuildCache::open(TRY(build::default_cache_path())));
     std::vector<CacheEntry> entries;
     if (what == "ls") {

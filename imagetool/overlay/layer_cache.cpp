@@ -135,6 +135,7 @@ Result<LayerCache> LayerCache::open(const std::string& path, const Options& opti
     const Fd top = TRY(oci::open_file(path, O_RDONLY | O_DIRECTORY).in(context));
     std::string format = options.attributes == OverlayAttributes::trusted ? "trusted" : "user";
     if (options.keep_dirlinks) format += "-dirlinks";
+    if (options.ids.uids.size() == 1 && options.ids.uids.front().size == 1) format += "-one";
     Fd root = TRY(open_or_make(top, format).in(context));
     Fd layers = TRY(open_or_make(root, "layers").in(context));
     Fd growing = TRY(open_or_make(root, "growing").in(context));
@@ -168,9 +169,12 @@ Result<Fd> LayerCache::make(const LayerToUnpack& layer, const std::string& chain
                              .digest = layer.digest,
                              .size = layer.size,
                              .diff_id = layer.diff_id};
-    const ApplyOptions apply{.keep_dirlinks = options_.keep_dirlinks,
-                             .alone = LayerAlone{.lower = lower, .attributes = options_.attributes},
-                             .on_read = layer.on_read};
+    ApplyOptions apply{.keep_dirlinks = options_.keep_dirlinks,
+                       .alone = LayerAlone{.lower = lower, .attributes = options_.attributes},
+                       .on_read = layer.on_read};
+    Owners owners(options_.ids, UnmappedOwners::note);
+    owners.keep_no_notes();
+    if (!options_.ids.empty()) apply.owners = &owners;
     TRY(apply_layer_blob(source, tree, apply));
     // The cache outlives power cuts: what is in it is whole.
     if (::syncfs(tree.get()) != 0) return oci::last_system_failure("sync the layer cache");

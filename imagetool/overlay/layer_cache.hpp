@@ -5,7 +5,8 @@
 //     CACHE/FORMAT/layers/CHAIN/fs      a whole, verified layer
 //     CACHE/FORMAT/growing/CHAIN/fs     one that is being made; its directory is locked (flock)
 //
-// FORMAT is the kind of marks: "trusted" or "user", and "-dirlinks" when links to directories were kept.
+// FORMAT is the kind of marks: "trusted" or "user", "-dirlinks" when links to directories were kept, and
+// "-one" when all files had to belong to one user.
 
 #include <cstdint>
 #include <functional>
@@ -46,6 +47,9 @@ public:
     struct Options {
         OverlayAttributes attributes = usable_overlay_attributes();
         bool keep_dirlinks = false;
+        /// The ids that files can have: other owners are forgotten, devices become empty files, as in any
+        /// user namespace. Empty: all, with devices.
+        IdMaps ids;
     };
 
     /// Opens the cache, and makes it (0700: setuid programs of images are nothing for other users).
