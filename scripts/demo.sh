@@ -1,13 +1,22 @@
 #!/bin/bash
 # From nothing to a running container on a fresh Debian 12, as root. Each command is shown before it runs.
 #
-#   scripts/demo.sh [DIRECTORY]     where image and bundle go; default: build/demo
+#   scripts/demo.sh [--installed] [DIRECTORY]     where image and bundle go; default: build/demo
 #
+# --installed takes ocirun and ocimg as they are installed, and ./ocirun-demo as the default directory.
 # It may be run again and again: only what is missing is installed and built, and the demo's own
 # directory is made anew.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
-demo=${1:-$here/build/demo}
+installed=
+if [ "${1:-}" = --installed ]; then
+    installed=yes
+    shift
+    here=$PWD
+    demo=${1:-$here/ocirun-demo}
+else
+    demo=${1:-$here/build/demo}
+fi
 
 bold=$'\e[1m' plain=$'\e[0m'
 [ -t 1 ] || bold='' plain=''
@@ -32,10 +41,16 @@ if [ -e "$demo" ] && [ ! -e "$demo/.ocirun-demo" ] && [ -n "$(ls -A "$demo")" ];
     exit 1
 fi
 
-say "1. Build ocirun and ocimg (the first time this installs Debian packages and takes minutes)"
-cd "$here"
-run ./scripts/build.sh release
-export PATH="$here/build/release:$PATH"
+if [ "$installed" ]; then
+    say "1. The installed programs"
+    run ocirun --version
+    run ocimg --version
+else
+    say "1. Build ocirun and ocimg (the first time this installs Debian packages and takes minutes)"
+    cd "$here"
+    run ./scripts/build.sh release
+    export PATH="$here/build/release:$PATH"
+fi
 
 say "2. A root directory for the image: Debian's busybox-static and a link for each of its commands"
 mkdir -p "$demo"
