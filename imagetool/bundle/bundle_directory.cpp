@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "base/file_replace.hpp"
 #include "base/text.hpp"
 #include "imagetool/bundle/bundle_record.hpp"
+#include "imagetool/layer/spread_children.hpp"
 #include "imagetool/overlay/mount_overlay.hpp"
 
 namespace ocimg {
@@ -88,12 +90,18 @@ Result<BundleDirectory> BundleDirectory::open(const std::string& path, BundleMod
 Result<Fd> BundleDirectory::make_growing() const {
     TRY(oci::remove_tree(fd_, growing));
     TRY(oci::make_directory(fd_, growing, 0700));
-    return oci::open_at(fd_, growing, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const Fd place = TRY(oci::open_at(fd_, growing, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+    spread_children(place);
+    // The name decides about the place, so it is another one each time.
+    std::uint64_t number = 0;
+    if (::getrandom(&number, sizeof number, 0) != sizeof number) return oci::last_system_failure("getrandom");
+    const std::string name = std::to_string(number);
+    TRY(oci::make_directory(place, name, 0700));
+    return oci::open_at(place, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 }
 
-Result<void> BundleDirectory::publish() const {
-    const Fd from = TRY(oci::open_at(fd_, growing, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-    for (const char* name : parts) TRY(publish_part(fd_, from, name));
+Result<void> BundleDirectory::publish(BorrowedFd grown) const {
+    for (const char* name : parts) TRY(publish_part(fd_, grown, name));
     return oci::remove_tree(fd_, growing).in("remove what was replaced");
 }
 

@@ -30,8 +30,9 @@ public:
     /// rename. What a killed ocimg left there goes away first.
     oci::Result<oci::Fd> make_growing() const;
 
-    /// Moves rootfs, upper, work and the records from there to their places; what was there goes away.
-    oci::Result<void> publish() const;
+    /// Moves rootfs, upper, work and the records from that directory to their places; what was there goes
+    /// away.
+    oci::Result<void> publish(oci::BorrowedFd grown) const;
 
     /// After a failure: the directory as it was before, as far as that is in anyone's power.
     void take_back() const;

@@ -131,7 +131,7 @@ Result<std::vector<std::string>> fill_tree(const Layout& layout, const FoundImag
         conversion.warnings.insert(conversion.warnings.end(), losses.begin(), losses.end());
     }
     TRY(recorder->finish());
-    TRY(bundle.publish());
+    TRY(bundle.publish(growing));
     TRY(write_documents(bundle, conversion, record));
     return std::move(conversion.warnings);
 }
@@ -157,7 +157,7 @@ Result<std::vector<std::string>> fill_overlay(const Layout& layout, const FoundI
     TRY(make_overlay_directories(growing, layers));
     const Fd mount = TRY(mount_overlay_root(growing, layers, cache.attributes()));
     Conversion conversion = TRY(convert_config(image, mount));
-    TRY(bundle.publish());
+    TRY(bundle.publish(growing));
     TRY(write_documents(bundle, conversion, record));
     TRY(register_cache_user(cache, bundle.path()));
     // Last of all, so that nothing that fails leaves a mount behind.

@@ -11,6 +11,7 @@
 #include "base/file.hpp"
 #include "base/file_replace.hpp"
 #include "base/text.hpp"
+#include "imagetool/layer/spread_children.hpp"
 #include "imagetool/overlay/chain_id.hpp"
 #include "imagetool/overlay/mount_overlay.hpp"
 
@@ -139,6 +140,7 @@ Result<LayerCache> LayerCache::open(const std::string& path, const Options& opti
     Fd root = TRY(open_or_make(top, format).in(context));
     Fd layers = TRY(open_or_make(root, "layers").in(context));
     Fd growing = TRY(open_or_make(root, "growing").in(context));
+    spread_children(growing);
     return LayerCache(options, std::move(root), std::move(layers), std::move(growing));
 }
 

@@ -1,10 +1,13 @@
 // Runs several commands in turn, many times, and prints medians and ratios as a Markdown table: how the
 // benchmarks measure. Alternating spreads the noise of a busy machine evenly over the commands.
 //
-//   alternate [--runs N] [--warmup N] [--remove PATH]... -- LABEL COMMAND [ARG...] [-- LABEL COMMAND...]...
+//   alternate [--runs N] [--warmup N] [--remove PATH]... [--aside PATH]...
+//       -- LABEL COMMAND [ARG...] [-- LABEL COMMAND...]...
 //
 // A command may be several, with "++" between them: their times are added up.
-// --remove PATH is deleted before each run, outside the measured time. A command's standard output is
+// --remove PATH is deleted before each run, outside the measured time. --aside PATH is only renamed then, and
+// all of them are deleted at the end: some file systems (ext4 without a journal) are slow for minutes where
+// something was deleted. A command's standard output is
 // discarded. A command that fails ends the measurement with exit code 1: a wrong run has no time.
 
 #include <fcntl.h>
@@ -40,6 +43,8 @@ struct Request {
     int runs = 20;
     int warmup = 2;
     std::vector<std::string> removed_paths;
+    std::vector<std::string> aside_paths;
+    std::vector<std::string> put_aside;  // to be removed at the end
     std::vector<Command> commands;
 };
 
@@ -81,6 +86,10 @@ std::optional<Request> parse(int argc, char** argv) {
             request.removed_paths.emplace_back(argv[at + 1]);
             continue;
         }
+        if (option == "--aside") {
+            request.aside_paths.emplace_back(argv[at + 1]);
+            continue;
+        }
         const std::optional<int> value = number_in(argv[at + 1]);
         if (!value || *value < (option == "--runs" ? 1 : 0)) return std::nullopt;
         if (option == "--runs") {
@@ -111,6 +120,16 @@ std::optional<Request> parse(int argc, char** argv) {
     }
     if (at != argc || request.commands.empty()) return std::nullopt;
     return request;
+}
+
+void put_aside(Request& request) {
+    for (const std::string& path : request.aside_paths) {
+        const std::string aside = path + "." + std::to_string(request.put_aside.size());
+        std::error_code error;
+        std::filesystem::rename(path, aside, error);
+        if (!error) request.put_aside.push_back(aside);
+    }
+    if (!request.aside_paths.empty()) sync();
 }
 
 void remove_paths(const std::vector<std::string>& paths) {
@@ -180,10 +199,13 @@ bool measure(Request& request) {
             Command& command =
                 request.commands[(step + static_cast<std::size_t>(round + request.warmup)) % count];
             remove_paths(request.removed_paths);
+            put_aside(request);
             if (!run(command, round >= 0)) return false;
         }
     }
     remove_paths(request.removed_paths);
+    put_aside(request);
+    remove_paths(request.put_aside);
     return true;
 }
 
@@ -220,8 +242,8 @@ int main(int argc, char** argv) {
     std::optional<Request> request = parse(argc, argv);
     if (!request) {
         std::fputs(
-            "usage: alternate [--runs N] [--warmup N] [--remove PATH]... -- LABEL COMMAND [ARG...] [++ "
-            "COMMAND...] [-- ...]...\n",
+            "usage: alternate [--runs N] [--warmup N] [--remove PATH]... [--aside PATH]... -- LABEL COMMAND "
+            "[ARG...] [++ COMMAND...] [-- ...]...\n",
             stderr);
         return 2;
     }
