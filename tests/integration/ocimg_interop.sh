@@ -59,6 +59,9 @@ if needs umoci "what ocimg writes, umoci reads"; then
     check "ocimg unpacks what umoci wrote" "$ocimg" unpack --image theirs:two from-umoci
     check "the files are those that went in" same_trees files from-umoci/rootfs
     check_output "and the user" '{"uid":5,"gid":6}' jq -c .process.user from-umoci/config.json
+    check "umoci inserts a file" umoci insert --image theirs:two --tag inserted files/etc/passwd /inserted
+    check "ocimg unpacks a layer of umoci insert, whose last block is not filled" "$ocimg" unpack --image theirs:inserted from-insert
+    check "with the file in it" cmp files/etc/passwd from-insert/rootfs/inserted
     check "ocimg appends to an image of umoci" "$ocimg" append --image theirs:two upper.tar
     check "umoci still unpacks it" umoci unpack --image theirs:two after-append
     check_output "with the new file" new cat after-append/rootfs/etc/new

@@ -203,11 +203,21 @@ TEST(TarReader, every_truncation_inside_an_entry_is_an_error) {
                                   .file("a", std::string(700, 'x'))
                                   .file("b", "y")
                                   .unfinished();
-    const std::vector<std::size_t> boundaries = {0, 2048 + 512, bytes.size()};
+    // Between entries, and where an entry's content is whole but its last block is not filled.
+    const std::vector<std::size_t> boundaries = {0, 1536 + 700, 2048 + 512, 2560 + 513, bytes.size()};
     for (std::size_t size = 0; size <= bytes.size(); ++size) {
         const bool whole = std::find(boundaries.begin(), boundaries.end(), size) != boundaries.end();
         ASSERT_EQ(read_archive(bytes.substr(0, size)).has_value(), whole) << "cut at " << size;
     }
+}
+
+TEST(TarReader, last_block_need_not_be_filled_as_umoci_insert_leaves_it) {
+    const std::string bytes = Archive().file("a", "hi\n").unfinished();
+    const auto read = read_archive(bytes.substr(0, 512 + 3));
+    ASSERT_TRUE(read.has_value()) << read.error().text;
+    EXPECT_EQ(read->size(), 1U);
+    EXPECT_THAT(read_archive(bytes.substr(0, 512 + 4)), FailsWith("ends inside"));
+    EXPECT_THAT(read_archive(bytes.substr(0, 512 + 2)), FailsWith("ends inside"));
 }
 
 TEST(TarReader, what_follows_the_end_is_ignored) {
