@@ -82,7 +82,7 @@ oci::Result<std::vector<std::string>> check_texts(const std::vector<Requirement>
     for (const auto& [spec, file] : files) {
         const std::string path = spec + "/" + file;
         const std::string text =
-            TRY(oci::read_file(oci::current_directory, directory + "/" + path, 16 * 1024 * 1024));
+            TRY(oci::read_file(oci::current_directory, directory + "/" + path, 16UL * 1024 * 1024));
         std::set<std::string> accounted;
         for (const Requirement& one : requirements)
             if (one.spec == spec && one.file == file) accounted.insert(one.anchor);

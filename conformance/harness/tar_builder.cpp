@@ -107,7 +107,7 @@ std::string as_zstd(std::string_view data) {
     std::string text("\x28\xb5\x2f\xfd", 4);
     text += '\xa0';  // one segment, content size in four bytes
     put_little_endian(text, data.size(), 4);
-    constexpr std::size_t most = 128 * 1024;
+    constexpr std::size_t most = 128UL * 1024;
     for (std::size_t at = 0; at < data.size(); at += most) {
         const std::size_t size = std::min(most, data.size() - at);
         put_little_endian(text, size << 3 | (at + size == data.size() ? 1 : 0), 3);  // a raw block

@@ -30,7 +30,7 @@ void add_ids(JsonOut& out) {
     out.open('[');
     for (const gid_t id : {group_real, group_effective, group_saved}) out.number(id);
     out.close(']');
-    std::vector<gid_t> groups(64 * 1024);
+    std::vector<gid_t> groups(64UL * 1024);
     const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
     out.key("groups");
     out.open('[');

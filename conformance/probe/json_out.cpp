@@ -39,7 +39,7 @@ std::string read_text(const std::string& path) {
     if (file < 0) return text;
     char buffer[4096];
     ssize_t got = 0;
-    while (text.size() < 1024 * 1024 && (got = ::read(file, buffer, sizeof buffer)) > 0)
+    while (text.size() < 1024UL * 1024 && (got = ::read(file, buffer, sizeof buffer)) > 0)
         text.append(buffer, static_cast<std::size_t>(got));
     ::close(file);
     return text;

@@ -65,7 +65,7 @@ Result<Fd> load(const std::vector<BpfInstruction>& program) {
     const int reason = errno;
     if (reason != EINVAL && reason != EACCES) return oci::system_failure(reason, "load the device filter");
     // Once more for the verifier's own words.
-    std::string log(16 * 1024, '\0');
+    std::string log(16UL * 1024, '\0');
     request = load_request(program);
     request.log_buf = address(log.data());
     request.log_size = static_cast<std::uint32_t>(log.size());

@@ -81,7 +81,7 @@ std::map<std::string, unsigned long> parse_keyed(std::string_view text) {
 }
 
 Result<std::map<std::string, unsigned long>> read_keyed(BorrowedFd directory, const std::string& file) {
-    return parse_keyed(TRY(oci::read_file(directory, file, 64 * 1024)));
+    return parse_keyed(TRY(oci::read_file(directory, file, 64UL * 1024)));
 }
 
 Result<bool> wait_for_event(BorrowedFd directory, const std::string& key, unsigned long value,
@@ -89,7 +89,7 @@ Result<bool> wait_for_event(BorrowedFd directory, const std::string& key, unsign
     const Fd events = TRY(oci::open_at(directory, "cgroup.events", O_RDONLY));
     for (;;) {
         if (::lseek(events.get(), 0, SEEK_SET) != 0) return oci::last_system_failure("rewind cgroup.events");
-        const auto values = parse_keyed(TRY(oci::read_all(events, 64 * 1024)));
+        const auto values = parse_keyed(TRY(oci::read_all(events, 64UL * 1024)));
         const auto found = values.find(key);
         if (found != values.end() && found->second == value) return true;
         if (deadline.passed()) return false;
@@ -100,7 +100,7 @@ Result<bool> wait_for_event(BorrowedFd directory, const std::string& key, unsign
 }
 
 Result<std::vector<pid_t>> read_processes(BorrowedFd directory) {
-    const auto text = oci::read_file(directory, "cgroup.procs", 16 * 1024 * 1024);
+    const auto text = oci::read_file(directory, "cgroup.procs", 16UL * 1024 * 1024);
     std::vector<pid_t> processes;
     if (!text) {
         const int number = text.error().system_errno;

@@ -30,9 +30,9 @@ Result<void> fill_cpuset(const std::string& parent, const std::string& child) {
     const Fd from = TRY(open_cgroup(parent));
     const Fd to = TRY(open_cgroup(child));
     for (const std::string file : {"cpuset.cpus", "cpuset.mems"}) {
-        const std::string current = TRY(oci::read_file(to, file, 64 * 1024));
+        const std::string current = TRY(oci::read_file(to, file, 64UL * 1024));
         if (!oci::trim(current).empty()) continue;
-        const std::string inherited = TRY(oci::read_file(from, file, 64 * 1024));
+        const std::string inherited = TRY(oci::read_file(from, file, 64UL * 1024));
         TRY(oci::write_kernel_file(to, file, oci::trim(inherited)).in(child));
     }
     return {};

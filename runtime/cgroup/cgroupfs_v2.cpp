@@ -213,7 +213,7 @@ Result<void> CgroupfsV2::signal_all(int signal) {
         if (cgroup.error().system_errno == ENOENT) return {};
         return cgroup.error();
     }
-    const auto done = oci::write_kernel_file(*cgroup, "cgroup.kill", "1");
+    auto done = oci::write_kernel_file(*cgroup, "cgroup.kill", "1");
     if (done) return {};
     // ENOENT: a kernel before 5.14. EOPNOTSUPP: a threaded cgroup.
     if (done.error().system_errno != ENOENT && done.error().system_errno != EOPNOTSUPP) return done;

@@ -24,7 +24,7 @@ using oci::Result;
 
 namespace {
 
-constexpr std::size_t descriptors_limit = 64 * 1024;
+constexpr std::size_t descriptors_limit = 64UL * 1024;
 constexpr const char* restore_log = "restore.log";
 constexpr const char* root_directory = "criu-root";  // in the state directory
 constexpr std::uint32_t lsm_version = 31600;

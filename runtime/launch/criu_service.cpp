@@ -30,7 +30,7 @@ namespace {
 
 constexpr int socket_number = 3;  // what `criu swrk 3` talks on
 constexpr std::chrono::seconds patience{20};
-constexpr std::size_t longest_answer = 64 * 1024;
+constexpr std::size_t longest_answer = 64UL * 1024;
 constexpr std::size_t log_limit = std::size_t{64} << 20U;
 
 struct SocketPair {

@@ -88,6 +88,7 @@ constexpr std::array flags{
 template <class Table>
 std::vector<std::string> texts_of(const Table& table) {
     std::vector<std::string> texts;
+    texts.reserve(std::size(table));
     for (const auto& word : table) texts.emplace_back(word.text);
     return texts;
 }
@@ -151,6 +152,7 @@ Result<std::vector<std::vector<SeccompCondition>>> read_alternatives(const oci::
     }
     if (!repeats) return std::vector<std::vector<SeccompCondition>>{conditions};
     std::vector<std::vector<SeccompCondition>> alternatives;
+    alternatives.reserve(conditions.size());
     for (const SeccompCondition& condition : conditions) alternatives.push_back({condition});
     return alternatives;
 }

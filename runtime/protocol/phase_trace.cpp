@@ -34,8 +34,10 @@ void record(const char* name, Lane lane) {
 }
 
 void start_lane(Lane lane) {
-    tracing().lane = lane;
-    tracing().memory->last[static_cast<std::size_t>(lane)] = now();
+    Tracing& trace = tracing();
+    if (trace.memory == nullptr) return;
+    trace.lane = lane;
+    trace.memory->last[static_cast<std::size_t>(lane)] = now();
 }
 
 }  // namespace detail
