@@ -24,7 +24,8 @@ Result<void> check_console(const ContainerPlan& plan, const std::string& console
     const bool terminal = plan.process && plan.process->terminal;
     if (terminal && detached && console_socket.empty()) {
         return failure(ErrorCode::invalid,
-                       "cannot allocate tty if runc will detach without setting console socket");
+                       "cannot allocate tty if runc will detach without setting console socket: "
+                       "process.terminal is true; give --console-socket, or set it to false");
     }
     if (!console_socket.empty() && !(terminal && detached)) {
         return failure(ErrorCode::invalid,

@@ -75,7 +75,8 @@ Result<oci::spec::Process> recorded_process(const Container& container, const Ex
 Result<void> check_status(const Container& container, bool ignore_paused) {
     switch (TRY(container.status())) {
         case Status::stopped:
-            return failure(ErrorCode::wrong_state, "cannot exec in a stopped container");
+            return failure(ErrorCode::wrong_state, "cannot exec in a stopped container: the process of " +
+                                                       oci::quote(container.record().id) + " has ended");
         case Status::creating:
             return failure(ErrorCode::wrong_state, "cannot exec in a container that is being created");
         case Status::paused:
@@ -108,7 +109,8 @@ Result<ProcessPlan> plan_exec(const Container& container, const ExecContainerOpt
 Result<void> check_console(const ProcessPlan& process, const ExecContainerOptions& options) {
     if (process.terminal && options.detach && options.console_socket.empty()) {
         return failure(ErrorCode::invalid,
-                       "cannot allocate tty if runc will detach without setting console socket");
+                       "cannot allocate tty if runc will detach without setting console socket: "
+                       "process.terminal is true; give --console-socket, or set it to false");
     }
     if (!options.console_socket.empty() && !(process.terminal && options.detach)) {
         return failure(ErrorCode::invalid,

@@ -37,12 +37,28 @@ struct SchedulingAttributes {
     std::uint64_t period;
 };
 
+std::string limit_text(rlim_t value) {
+    return value == RLIM_INFINITY ? "unlimited" : std::to_string(value);
+}
+
+oci::Error refused_limit(const PlannedRlimit& limit, const rlimit& wanted, int number) {
+    oci::Error error =
+        oci::system_failure(number, "process.rlimits: set " + limit.name + " to " +
+                                        limit_text(wanted.rlim_cur) + ":" + limit_text(wanted.rlim_max));
+    rlimit here{};
+    if (number == EPERM && ::getrlimit(static_cast<__rlimit_resource_t>(limit.resource), &here) == 0 &&
+        wanted.rlim_max > here.rlim_max) {
+        error.text += ": the hard limit here is " + limit_text(here.rlim_max) +
+                      ", and CAP_SYS_RESOURCE is needed to raise it";
+    }
+    return error;
+}
+
 Result<void> apply_rlimits(const ProcessPlan& process) {
     for (const PlannedRlimit& limit : process.rlimits) {
         const rlimit values{.rlim_cur = limit.soft, .rlim_max = limit.hard};
         if (::setrlimit(static_cast<__rlimit_resource_t>(limit.resource), &values) != 0) {
-            return oci::last_system_failure("process.rlimits: set " + limit.name + " to " +
-                                            std::to_string(limit.soft) + ":" + std::to_string(limit.hard));
+            return refused_limit(limit, values, errno);
         }
     }
     return {};

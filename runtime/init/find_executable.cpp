@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -38,10 +39,22 @@ int execution_error(const std::string& path) {
     return 0;
 }
 
-Error exec_failure(const std::string& name, int number) {
-    if (number == ENOENT || number == ENOTDIR)
-        return oci::system_failure(number, "exec: " + oci::quote(name) + ": stat " + name);
-    return oci::system_failure(number, "exec: " + oci::quote(name));
+/// Engines look for the beginnings of these sentences; what helps a person follows.
+Error exec_failure(const std::string& name, const std::string& path, int number) {
+    if (number == ENOENT || number == ENOTDIR) {
+        Error error = oci::system_failure(number, "exec: " + oci::quote(name) + ": stat " + name);
+        error.text += " in the container's root file system";
+        return error;
+    }
+    Error error = oci::system_failure(number, "exec: " + oci::quote(name));
+    struct stat status {};
+    if (number == EACCES && ::stat(path.c_str(), &status) == 0) {
+        char mode[8];
+        std::snprintf(mode, sizeof mode, "%04o", status.st_mode & 07777U);
+        error.text += ": " + path + " has mode " + mode + " and belongs to " + std::to_string(status.st_uid) +
+                      ":" + std::to_string(status.st_gid);
+    }
+    return error;
 }
 
 }  // namespace
@@ -50,22 +63,23 @@ Result<std::string> find_executable(const ProcessPlan& process) {
     const std::string& name = process.arguments.front();
     if (name.find('/') != std::string::npos) {
         const int number = execution_error(name);
-        if (number != 0) return exec_failure(name, number);
+        if (number != 0) return exec_failure(name, name, number);
         return name;
     }
     std::string path = value_of(process.environment, "PATH");
     if (path.empty()) path = default_path;
-    int best_error = ENOENT;
+    std::string denied;
     for (const std::string& directory : oci::split(path, ':')) {
         if (name.empty()) break;
         const std::string candidate = (directory.empty() ? std::string(".") : directory) + "/" + name;
         const int number = execution_error(candidate);
         if (number == 0) return candidate;
-        if (number == EACCES) best_error = EACCES;
+        if (number == EACCES) denied = candidate;
     }
-    if (best_error == EACCES) return exec_failure(name, EACCES);
-    return oci::failure(oci::ErrorCode::not_found,
-                        "exec: " + oci::quote(name) + ": executable file not found in $PATH");
+    if (!denied.empty()) return exec_failure(name, denied, EACCES);
+    return oci::failure(oci::ErrorCode::not_found, "exec: " + oci::quote(name) +
+                                                       ": executable file not found in $PATH (PATH is " +
+                                                       oci::quote(path) + ")");
 }
 
 std::vector<std::string> complete_environment(const ProcessPlan& process, int listen_count) {

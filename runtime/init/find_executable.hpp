@@ -11,7 +11,7 @@
 namespace ocirun {
 
 /// The path of process.args[0]: as it is when it holds a slash, else searched in the PATH of the
-/// process's environment. Errors are runc's: `exec: "x": executable file not found in $PATH`.
+/// process's environment. Errors begin as runc's: `exec: "x": executable file not found in $PATH`.
 oci::Result<std::string> find_executable(const ProcessPlan& process);
 
 /// The environment with LISTEN_FDS for passed sockets, and HOME added from the container's /etc/passwd when

@@ -67,7 +67,8 @@ PreparedProgram::PreparedProgram(std::string path, std::vector<std::string> argu
       arguments_(std::move(arguments)),
       environment_(std::move(environment)),
       argument_pointers_(pointers_to(arguments_)),
-      environment_pointers_(pointers_to(environment_)) {}
+      environment_pointers_(pointers_to(environment_)),
+      head_(path_.c_str()) {}
 
 void take_last_steps(const LastSteps& steps, Message& failure) noexcept {
     if (!steps.seccomp->program.empty()) {
@@ -88,7 +89,11 @@ void take_last_steps(const LastSteps& steps, Message& failure) noexcept {
             return describe_failure(failure, dropped.error().system_errno, "process.capabilities", "");
     }
     ::execve(steps.program->path(), steps.program->arguments(), steps.program->environment());
-    describe_failure(failure, errno, "exec ", steps.program->path());
+    const int number = errno;
+    describe_failure(failure, number, "exec ", steps.program->path());
+    const bool filtered = !steps.seccomp->program.empty();
+    failure.length = static_cast<std::uint32_t>(steps.program->head().explain(
+        number, filtered, failure.text.data(), failure.length, failure.text.size()));
 }
 
 Result<Fd> connect_listener(const SeccompPlan& seccomp) {

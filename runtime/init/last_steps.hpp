@@ -8,6 +8,7 @@
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "runtime/init/init_request.hpp"
+#include "runtime/init/program_head.hpp"
 
 namespace ocirun {
 
@@ -23,6 +24,7 @@ public:
     [[nodiscard]] const char* path() const { return path_.c_str(); }
     [[nodiscard]] char* const* arguments() const { return argument_pointers_.data(); }
     [[nodiscard]] char* const* environment() const { return environment_pointers_.data(); }
+    [[nodiscard]] const ProgramHead& head() const { return head_; }
 
 private:
     std::string path_;
@@ -30,6 +32,7 @@ private:
     std::vector<std::string> environment_;
     std::vector<char*> argument_pointers_;
     std::vector<char*> environment_pointers_;
+    ProgramHead head_;
 };
 
 /// What the last steps need; everything was opened and allocated before.

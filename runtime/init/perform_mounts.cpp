@@ -170,7 +170,12 @@ Result<void> perform_bind(const InitRequest& request, BorrowedFd root, std::size
     if (done) return {};
     const Fd tree = TRY(open_source(request, index, mount));
     const struct stat status = TRY(oci::status_of(tree));
-    const Fd place = TRY(open_destination(root, mount, S_ISDIR(status.st_mode)));
+    auto opened = open_destination(root, mount, S_ISDIR(status.st_mode));
+    if (!opened && opened.error().system_errno == ENOTDIR && S_ISDIR(status.st_mode)) {
+        return oci::system_failure(
+            ENOTDIR, "the source is a directory, and the destination, or what it lies below, is a file");
+    }
+    const Fd place = TRY(std::move(opened));
     const struct stat place_status = TRY(oci::status_of(place));
     if (S_ISDIR(place_status.st_mode) != S_ISDIR(status.st_mode)) {
         return oci::system_failure(

@@ -12,6 +12,8 @@
 
 #include "base/file.hpp"
 #include "base/process.hpp"
+#include "base/text.hpp"
+#include "runtime/cgroup/cgroup_stats.hpp"
 #include "runtime/hooks/hook_state.hpp"
 #include "runtime/hooks/run_hooks.hpp"
 #include "runtime/init/init_process.hpp"
@@ -39,6 +41,36 @@ Result<std::vector<Fd>> open_joined_namespaces(const NamespacePlan& plan) {
         opened.push_back(TRY(oci::open_file(joined.path, O_RDONLY).in(joined.origin)));
     }
     return opened;
+}
+
+std::string kernel_setting(const char* path) {
+    const auto value = oci::read_kernel_file(path);
+    return value ? std::string(oci::trim(*value)) : std::string();
+}
+
+/// A user namespace is what machines forbid; the kernel's errno does not say which setting it was.
+std::string why_no_user_namespace(int number) {
+    if (number == ENOSPC) {
+        return ": user.max_user_namespaces is " + kernel_setting("/proc/sys/user/max_user_namespaces") +
+               ", so that no further user namespace may be made";
+    }
+    if (number != EPERM) return {};
+    if (kernel_setting("/proc/sys/kernel/unprivileged_userns_clone") == "0")
+        return ": kernel.unprivileged_userns_clone is 0, so that only root may make user namespaces";
+    if (kernel_setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1")
+        return ": kernel.apparmor_restrict_unprivileged_userns is 1: AppArmor lets only root and programs "
+               "with a profile for it make user namespaces";
+    return {};
+}
+
+Result<kernel::ClonedProcess> clone_init(const kernel::CloneRequest& request) {
+    auto cloned = kernel::clone_process(request).in("start the container's first process");
+    if (!cloned && (request.flags & CLONE_NEWUSER) != 0) {
+        Error error = cloned.error();
+        error.text += why_no_user_namespace(error.system_errno);
+        return error;
+    }
+    return cloned;
 }
 
 /// Namespaces that only children enter (pid joined, time with offsets): entered around the clone, left
@@ -126,8 +158,7 @@ Result<LaunchedInit> launch_init(LaunchOptions& options) {
     AroundClone around;
     TRY(around.enter(plan.namespaces, request.joined_namespaces, request.context.proc));
     const std::uint64_t flags = intermediate ? 0 : around.remaining_flags(plan.namespaces.clone_flags());
-    auto cloned = TRY(kernel::clone_process({.flags = flags, .into_cgroup = cgroup_fd})
-                          .in("start the container's first process"));
+    auto cloned = TRY(clone_init({.flags = flags, .into_cgroup = cgroup_fd}));
     if (cloned.pid == 0) {
         enter_lane(intermediate ? Lane::intermediate : Lane::init);
         ours.close();
@@ -198,6 +229,18 @@ Result<void> start_launched(LaunchedInit& init) {
     return oci::failure("container init sent a message out of order");
 }
 
+namespace {
+
+Error out_of_memory(const std::string& what, CgroupManager& cgroup) {
+    std::string text = what + " was OOM-killed (memory limit too low?)";
+    const auto stats = read_cgroup_stats(cgroup.location());
+    if (stats && stats->memory.usage.limit > 0 && stats->memory.usage.limit != unlimited)
+        text += ": linux.resources.memory.limit is " + std::to_string(stats->memory.usage.limit) + " bytes";
+    return oci::failure(std::move(text));
+}
+
+}  // namespace
+
 Error explain_silence(pid_t pid, CgroupManager* cgroup, const std::string& what) {
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0) {
@@ -206,7 +249,7 @@ Error explain_silence(pid_t pid, CgroupManager* cgroup, const std::string& what)
     const oci::ExitStatus exit = oci::exit_status_from_wait(status);
     if (exit.signal == SIGKILL && cgroup != nullptr) {
         const auto kills = cgroup->oom_kills();
-        if (kills && *kills > 0) return oci::failure(what + " was OOM-killed (memory limit too low?)");
+        if (kills && *kills > 0) return out_of_memory(what, *cgroup);
     }
     return oci::failure(what + " ended before it was ready: " + exit.describe());
 }

@@ -143,5 +143,22 @@ exec_preserved() { rt exec --preserve-fds 1 one cat /proc/self/fd/3 3<first; }
 check_output "exec --preserve-fds" first exec_preserved
 check_output "exec --no-new-privs" 1 rt exec --no-new-privs one sed -n 's/^NoNewPrivs:[[:space:]]*//p' /proc/self/status
 check "delete" rt delete --force one
+# --- why execve refuses a program ------------------------------------------------------------------
+if is_ocirun; then
+    printf '#!/no/bash\n' >b/rootfs/bin/missing
+    printf '#!/bin/sh\r\n' >b/rootfs/bin/windows
+    printf 'echo hello\n' >b/rootfs/bin/plain
+    printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\267\0\1\0\0\0' >b/rootfs/bin/arm
+    truncate -s 64 b/rootfs/bin/arm
+    chmod 0755 b/rootfs/bin/{missing,windows,plain,arm}
+    check_fails "an interpreter that is not there" 1 'its interpreter "/no/bash" is not in the container' run_with . /bin/missing
+    check_fails "line ends of Windows" 1 'so that its interpreter is "/bin/sh\r"' run_with . /bin/windows
+    check_fails "no #! line" 1 'neither a program nor a script' run_with . /bin/plain
+    check_fails "another machine" 1 "it is a program for aarch64" run_with . /bin/arm
+    check_fails "a filter without execve" 1 "does the seccomp filter (linux.seccomp) allow execve?" run_with \
+        '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["execve"], action: "SCMP_ACT_ERRNO"}]}' true
+    check_fails "a file that is not executable has its mode told" 1 "has mode 0644" run_with . /etc/passwd
+fi
+
 assert_nothing_left
 finish
