@@ -132,6 +132,21 @@ Result<void> make_cgroup(Creation& creation) {
     return cgroup.apply(creation.plan.cgroup);
 }
 
+/// What the exit code alone does not tell the person at the terminal.
+void explain_end(int code, const Creation& creation, std::vector<std::string>& warnings) {
+    constexpr int by_signal = 128;
+    if (code == by_signal + SIGSYS && !creation.plan.seccomp.program.empty()) {
+        warnings.emplace_back(
+            "the process was killed by SIGSYS: it made a system call that linux.seccomp kills for; "
+            "the kernel's log has its number (dmesg, type=1326)");
+    }
+    if (code != by_signal + SIGKILL || !creation.cgroup) return;
+    const auto kills = creation.cgroup->oom_kills();
+    if (kills && *kills > 0)
+        warnings.emplace_back(
+            "the process was killed by SIGKILL for more memory than linux.resources.memory.limit");
+}
+
 }  // namespace
 
 Result<void> prepare(const CreateOptions& options, bool detached, Creation& creation) {
@@ -163,6 +178,7 @@ Result<void> record_process(Creation& creation, pid_t pid) {
 Result<int> finish_run(const RunOptions& options, Creation& creation, Foreground& foreground, pid_t pid,
                        std::vector<std::string>& warnings) {
     const int code = TRY(foreground.watch(pid));
+    explain_end(code, creation, warnings);
     phase_done("the container's process");
     if (options.keep) return code;
     creation.directory.reset();  // gives the lock back

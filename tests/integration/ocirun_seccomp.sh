@@ -107,5 +107,7 @@ if [ -e /usr/include/x86_64-linux-gnu/asm/unistd_64.h ]; then
 else
     skip "hundreds of names" "the kernel headers are not installed"
 fi
+is_ocirun && check_fails "a kill by the filter is told" 159 "killed by SIGSYS" sh -c "jq '.linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\", syscalls: [{names: [\"mkdir\", \"mkdirat\"], action: \"SCMP_ACT_KILL_PROCESS\"}]} | .process.args = [\"mkdir\", \"/killed\"]' <b/config.json >b/new && mv b/new b/config.json &&
+    '$RUNTIME' --root '$state_root' run --bundle b killed"
 assert_nothing_left
 finish

@@ -18,6 +18,10 @@ for engine in docker podman; do
 done
 case_of "The seccomp profile forbids execve" "docker run --security-opt seccomp=noexec.json busybox true" 'seccomp' \
     by_docker --security-opt seccomp="$work/noexec.json" busybox true
+case_of "The seccomp profile kills the program" "(by hand) mkdir is killed" 'SIGSYS.*linux.seccomp' \
+    by_hand '.process.args = ["mkdir", "/x"] | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_KILL_PROCESS"}]}'
+case_of "The memory limit is too low for the program" "(by hand) memory.limit of 16 MiB" 'more memory than linux.resources.memory.limit' \
+    by_hand '.process.args = ["dd", "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1"] | .linux.resources.memory = {limit: 16777216, swap: 16777216}'
 case_of "The port is in use" "docker run -p 127.0.0.1:18080:80 busybox httpd -f" 'port is already allocated' port_in_use
 case_of "The memory limit is too low to start" "(by hand) memory.limit of 100 KiB" 'memory limit too low.*102400' by_hand '.linux.resources.memory = {limit: 102400}'
 case_of "A cgroup controller is absent" "(by hand) a memory limit without the memory controller" 'memory.*controller|controller.*memory' without_controller
