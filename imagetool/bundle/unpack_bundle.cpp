@@ -70,7 +70,11 @@ void report_on_layers(std::vector<LayerToUnpack>& layers, std::vector<ProgressIt
 
 Result<void> apply_layers(const Layout& layout, const FoundImage& image, BorrowedFd rootfs,
                           TreeRecorder& recorder, Owners* owners, const UnpackOptions& options) {
-    ApplyOptions apply{.keep_dirlinks = options.keep_dirlinks, .observer = &recorder, .owners = owners};
+    std::uint64_t space = options.max_size.value_or(0);
+    ApplyOptions apply{.keep_dirlinks = options.keep_dirlinks,
+                       .observer = &recorder,
+                       .owners = owners,
+                       .space = options.max_size.has_value() ? &space : nullptr};
     for (std::size_t i = 0; i < image.manifest.layers.size(); ++i) {
         const Descriptor& layer = image.manifest.layers[i];
         const std::string context = "layers[" + std::to_string(i) + "]";
@@ -131,6 +135,7 @@ Result<std::vector<std::string>> fill_tree(const Layout& layout, const FoundImag
         conversion.warnings.insert(conversion.warnings.end(), losses.begin(), losses.end());
     }
     TRY(recorder->finish());
+    if (options.sync && ::syncfs(root.get()) != 0) return oci::last_system_failure("sync the bundle");
     TRY(bundle.publish(growing));
     TRY(write_documents(bundle, conversion, record));
     return std::move(conversion.warnings);
@@ -141,6 +146,8 @@ Result<std::vector<std::string>> fill_overlay(const Layout& layout, const FoundI
                                               BundleRecord record) {
     if (image.manifest.layers.empty())
         return failure(ErrorCode::invalid, "the image has no layers: unpack it without --overlay");
+    if (options.max_size.has_value())
+        return failure(ErrorCode::unsupported, "--max-size is not for --overlay: layers are shared");
     record.layer_cache = TRY(
         oci::absolute_path(options.layer_cache.empty() ? TRY(default_layer_cache()) : options.layer_cache));
     const LayerCache cache =

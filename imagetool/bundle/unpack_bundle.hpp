@@ -1,7 +1,9 @@
 #pragma once
 // From an image of a layout to a bundle on disk: rootfs and config.json (runtime-spec bundle.md).
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,9 @@ struct UnpackOptions {
     bool overlay = false;        // rootfs is a mount of shared layers, see overlay_root.hpp
     std::string layer_cache;     // for overlays; empty: default_layer_cache()
     BundleOwners owners;         // for trees; this process is where enter_for() put it
+    /// Bytes that the files of the layers may hold together.
+    std::optional<std::uint64_t> max_size;
+    bool sync = false;  // all of it is on the disk before the bundle counts as whole
     Progress* progress = nullptr;
     /// Called before each layer is applied, when layers may still be on their way: comes back when it is
     /// there.

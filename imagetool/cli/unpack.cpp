@@ -3,6 +3,7 @@
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/compression_argument.hpp"
+#include "imagetool/cli/edit_arguments.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/cli/owner_arguments.hpp"
 #include "imagetool/cli/transfer_options.hpp"
@@ -12,6 +13,11 @@
 namespace ocimg {
 
 namespace {
+
+oci::Result<std::optional<std::uint64_t>> max_size_argument(const oci::cli::Values& values) {
+    if (!values.has("max-size")) return std::optional<std::uint64_t>();
+    return std::optional(TRY(parse_size(values.get("max-size")).in("--max-size")));
+}
 
 oci::Result<int> run_unpack(const oci::cli::Values& values) {
     const ImageArguments arguments = TRY(image_arguments(values, 1));
@@ -26,6 +32,8 @@ oci::Result<int> run_unpack(const oci::cli::Values& values) {
                                 .overlay = values.has("overlay"),
                                 .layer_cache = values.get("layer-cache"),
                                 .owners = owners,
+                                .max_size = TRY(max_size_argument(values)),
+                                .sync = values.has("sync"),
                                 .progress = progress.get()};
     const auto warnings = TRY(unpack_bundle(layout, image, arguments.others.front(), options));
     for (const std::string& warning : warnings) warn(warning);
@@ -57,6 +65,9 @@ oci::cli::Command unpack_command() {
                     switch_option("force", "replace rootfs and config.json of an existing bundle"),
                     switch_option("overlay", "mount rootfs from layers that all bundles share"),
                     layer_cache_option(), progress_option(),
+                    value_option("max-size", "SIZE",
+                                 "an error when the files hold more together (powers of 1000: 500M, 2G)"),
+                    switch_option("sync", "wait until the bundle would outlive a power cut"),
                     switch_option("keep-dirlinks",
                                   "follow a link where a layer has a directory, do not "
                                   "replace it")},

@@ -24,13 +24,25 @@ oci::Result<void> apply_whiteout(LayerRoot& root, const EntryPath& path, const W
     return root.remove_lower(*parent, whiteout.target);
 }
 
+/// A decompressor gives a thousand bytes for one: what is written is counted, holes are not.
+oci::Result<void> take_space(const Entry& entry, std::uint64_t* space) {
+    if (space == nullptr || entry.kind != EntryKind::file) return {};
+    std::uint64_t size = entry.sparse ? 0 : entry.size;
+    for (const SparseSegment& segment : entry.segments) size += segment.length;
+    if (size > *space)
+        return oci::failure(oci::ErrorCode::invalid, "with it the files hold more than --max-size allows");
+    *space -= size;
+    return {};
+}
+
 oci::Result<void> apply_entry(LayerRoot& root, EntryWriter& writer, Entry& entry, std::uint64_t number,
-                              TarReader& reader, Owners* owners) {
+                              TarReader& reader, const ApplyOptions& options) {
     const EntryPath path = TRY(entry_path(entry.name));
     const Whiteout whiteout = TRY(whiteout_of(path));
     switch (whiteout.kind) {
         case WhiteoutKind::none:
-            if (owners != nullptr) TRY(owners->store(entry));
+            TRY(take_space(entry, options.space));
+            if (options.owners != nullptr) TRY(options.owners->store(entry));
             return writer.write(entry, number, path, reader);
         case WhiteoutKind::single:
         case WhiteoutKind::opaque:
@@ -55,8 +67,7 @@ oci::Result<void> apply_blocks(BlockSource& tar, oci::BorrowedFd rootfs, const A
     TarReader reader(tar);
     Entry entry;
     for (std::uint64_t number = 0; TRY(reader.next(entry)); ++number) {
-        TRY(apply_entry(root, writer, entry, number, reader, options.owners)
-                .in("entry " + oci::quote(entry.name)));
+        TRY(apply_entry(root, writer, entry, number, reader, options).in("entry " + oci::quote(entry.name)));
     }
     TRY(reader.drain());
     return root.restore_directory_times();

@@ -37,6 +37,8 @@ struct ApplyOptions {
     ApplyObserver* observer = nullptr;
     /// What the owners of entries become. Null: they are taken as they are.
     Owners* owners = nullptr;
+    /// How many bytes of content files may still be written, here and by later calls. Null: any number.
+    std::uint64_t* space = nullptr;
     /// Told of each part of the blob that was read, on another thread.
     std::function<void(std::uint64_t bytes)> on_read;
 };

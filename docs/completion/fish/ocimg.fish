@@ -203,6 +203,8 @@ complete -c ocimg -n '__fish_seen_subcommand_from unpack' -l force -d 'replace r
 complete -c ocimg -n '__fish_seen_subcommand_from unpack' -l overlay -d 'mount rootfs from layers that all bundles share'
 complete -c ocimg -n '__fish_seen_subcommand_from unpack' -l layer-cache -x -a '(__fish_complete_directories)' -d 'unpacked layers that bundles share (default: OCIMG_LAYER_CACHE, else /var/lib/ocimg-layers, or below $XDG_CACHE_HOME for users)'
 complete -c ocimg -n '__fish_seen_subcommand_from unpack' -l progress -x -a 'auto bars lines json none' -d 'auto (bars on a terminal, else lines), bars, lines, json or none'
+complete -c ocimg -n '__fish_seen_subcommand_from unpack' -l max-size -x -d 'an error when the files hold more together (powers of 1000: 500M, 2G)'
+complete -c ocimg -n '__fish_seen_subcommand_from unpack' -l sync -d 'wait until the bundle would outlive a power cut'
 complete -c ocimg -n '__fish_seen_subcommand_from unpack' -l keep-dirlinks -d 'follow a link where a layer has a directory, do not replace it'
 complete -c ocimg -n '__fish_seen_subcommand_from unpack' -l rootless -d 'all files are one'\''s own; other owners are kept in an attribute'
 complete -c ocimg -n '__fish_seen_subcommand_from unpack' -l uid-map -x -d 'user ids of the container and those of files'

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdio>
+
 #include "tests/support/result_matchers.hpp"
 #include "tests/unit/imagetool/layer/hostile_layers.hpp"
 #include "tests/unit/imagetool/layer/layer_sandbox.hpp"
@@ -39,6 +41,20 @@ protected:
         }
     }
 };
+
+TEST_F(HostileLayers, tables_hold_at_least_120_shapes_with_those_of_the_rows) {
+    std::size_t count = 0;
+    for (const auto& table : {hostile_names(), hostile_roots(), hostile_parents(), hostile_finals(),
+                              hostile_whiteouts(), hostile_archives()}) {
+        count += table.size();
+    }
+    // Seven ways out by nine kinds of entry, in one layer and across two: I01 of attack_rows_test.cpp.
+    constexpr std::size_t of_rows = 7 * 9 * 2;
+    std::printf("hostile layers: %zu shapes in tables, %zu of I01, %zu in all\n", count, of_rows,
+                count + of_rows);
+    EXPECT_GE(count + of_rows, 120U);
+    EXPECT_GE(count, 80U);
+}
 
 TEST_F(HostileLayers, names_stay_inside) {
     check(hostile_names());

@@ -274,6 +274,30 @@ TEST(TarReader, global_headers_together_have_a_limit) {
     EXPECT_THAT(read_archive(archive.file("f").bytes()), FailsWith("global PAX headers exceed"));
 }
 
+/// The same block for ever.
+class EndlessBlocks final : public BlockSource {
+public:
+    explicit EndlessBlocks(const std::string& block) {
+        while (blocks_.size() < (std::size_t{1} << 20U)) blocks_ += block;
+    }
+    oci::Result<std::span<const std::byte>> next_block() override { return bytes_of(blocks_); }
+    oci::Result<std::size_t> read(std::span<std::byte>) override { return std::size_t{0}; }
+
+private:
+    std::string blocks_;
+};
+
+TEST(TarReader, I10_ten_million_headers_are_the_limit) {
+    EndlessBlocks blocks(header_block({.name = "f"}));
+    TarReader reader(blocks);
+    Entry entry;
+    std::uint64_t count = 0;
+    auto found = reader.next(entry);
+    for (; found.has_value() && *found; found = reader.next(entry)) ++count;
+    EXPECT_THAT(found, FailsWith("more than 10 million headers"));
+    EXPECT_EQ(count, 10'000'000U);
+}
+
 TEST(TarReader, random_damage_never_crashes) {
     const std::string good = Archive()
                                  .pax(pax_record("path", "x") + pax_record("size", "5"))
