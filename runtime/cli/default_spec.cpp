@@ -57,9 +57,18 @@ spec::Linux default_linux() {
         section.namespaces.push_back({.type = type, .path = ""});
     section.resources.emplace();
     section.resources->devices = {{.allow = false, .type = "", .major = {}, .minor = {}, .access = "rwm"}};
-    section.masked_paths = {
-        "/proc/acpi",       "/proc/asound",      "/proc/kcore",       "/proc/keys",    "/proc/latency_stats",
-        "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/sys/firmware", "/proc/scsi"};
+    section.masked_paths = {"/proc/acpi",
+                            "/proc/asound",
+                            "/proc/kcore",
+                            "/proc/keys",
+                            "/proc/latency_stats",
+                            "/proc/timer_list",
+                            "/proc/timer_stats",
+                            "/proc/sched_debug",
+                            "/proc/interrupts",
+                            "/sys/firmware",
+                            "/sys/devices/virtual/powercap",
+                            "/proc/scsi"};
     section.readonly_paths = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
     return section;
 }

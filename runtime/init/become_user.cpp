@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -105,6 +107,16 @@ bool is_null_device(const struct stat& status) {
     return S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
 }
 
+/// Pipes, sockets and the terminal that was made for the process. Whatever has a name on the host (a file, a
+/// device, the caller's own terminal) keeps its owner.
+bool belongs_to_process(int number, const struct stat& status, const ProcessPlan& process) {
+    if (S_ISCHR(status.st_mode)) return process.terminal && ::isatty(number) == 1;
+    struct statfs filesystem {};
+    if (::fstatfs(number, &filesystem) != 0) return false;
+    constexpr long pipes = 0x50495045;  // PIPEFS_MAGIC
+    return filesystem.f_type == pipes || filesystem.f_type == SOCKFS_MAGIC;
+}
+
 /// The null device of the caller is on a mount of the host, where a checkpoint cannot find it: the
 /// container's own takes its place. Whatever stands at /dev/null and is none stays unused, and the caller's
 /// does as well.
@@ -130,11 +142,8 @@ Result<void> own_standard_streams(const ProcessPlan& process) {
     for (int number = 0; number <= 2; ++number) {
         struct stat status {};
         if (::fstat(number, &status) != 0) continue;
-        if (is_null_device(status)) {
-            reopen_null_device(number);
-            continue;
-        }
-        if (status.st_uid == process.uid) continue;
+        if (is_null_device(status)) reopen_null_device(number);
+        if (status.st_uid == process.uid || !belongs_to_process(number, status, process)) continue;
         if (::fchown(number, process.uid, static_cast<gid_t>(-1)) == 0) continue;
         // A read-only or foreign file system cannot be helped; the descriptor itself still works.
         if (errno != EPERM && errno != EINVAL && errno != EROFS && errno != EBADF) {

@@ -14,7 +14,8 @@ namespace ocirun {
 /// /proc and the runtime's privileges.
 oci::Result<void> apply_limits(const ProcessPlan& process, oci::BorrowedFd proc);
 
-/// Hands standard input, output and error to the process's user, so that it may open /dev/stdin.
+/// Hands pipes and the terminal at standard input, output and error to the process's user, so that it may
+/// open /dev/stdin; nothing that has a name on the host.
 oci::Result<void> own_standard_streams(const ProcessPlan& process);
 
 /// Goes to process.cwd and makes sure that it lies inside the container. Tried as root first, then

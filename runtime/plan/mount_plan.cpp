@@ -58,6 +58,10 @@ Result<void> plan_bind(const MountContext& context, const oci::spec::Mount& moun
     if (mount.source.empty()) return invalid(planned.origin, ".source: is required for a bind mount");
     planned.source =
         oci::clean_path(mount.source.front() == '/' ? mount.source : context.bundle + "/" + mount.source);
+    if (!planned.options.data.empty() && !planned.options.remount) {
+        context.warnings.push_back(planned.origin + ": " + oci::quote(planned.options.data) +
+                                   " means nothing for a bind mount");
+    }
     return {};
 }
 

@@ -177,13 +177,16 @@ elif ! criu check >criu.said 2>&1; then
     skip "a real dump" "criu check: $(grep -m1 Error criu.said)"
 else
     make_bundle c sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/count; sleep 0.1; done'
-    check "a container that counts" rt run --detach -b c three
+    # Its streams on files of this test could not be dumped: they are outside of the container.
+    counting() { rt run --detach -b c three >/dev/null 2>&1; }
+    check "a container that counts" counting
     sleep 1
     check "real: checkpoint" rt checkpoint --image-path real three
     before=$(cat c/rootfs/count)
     sleep 0.5
     check_output "real: it stands still" "$before" cat c/rootfs/count
-    check "real: restore" rt restore --detach --image-path real -b c three
+    back() { rt restore --detach --image-path real -b c three 2>&1 >/dev/null | cat; status_is three running; }
+    check "real: restore" back
     check "real: it counts on from where it was" wait_until 10 sh -c "[ \$(cat c/rootfs/count) -gt $((before + 2)) ]"
     check "real: exec sees it" rt exec three true
     check "real: delete" rt delete --force three

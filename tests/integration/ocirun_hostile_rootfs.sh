@@ -60,28 +60,28 @@ refused() { # the run of the last `hostile` did not succeed
 # --- /proc and /sys on something that is no ordinary directory (CVE-2019-19921, CVE-2023-27561) -----
 mkdir -p clean/rootfs/evil
 for target in /evil evil ../../../../evil "$outside/dir" /proc /nowhere proc/self; do
-    hostile "/proc -> $target" proc "$target" . cat /proc/self/status
-    refused "/proc -> $target"
+    hostile "R06: /proc -> $target" proc "$target" . cat /proc/self/status
+    refused "R06: /proc -> $target"
 done
 for target in /evil "$outside/dir" /sys; do
-    hostile "/sys -> $target" sys "$target" . true
-    refused "/sys -> $target"
+    hostile "R06: /sys -> $target" sys "$target" . true
+    refused "R06: /sys -> $target"
 done
-hostile "/proc in a linked parent" deep /evil '.mounts += [{destination: "/deep/proc", type: "proc", source: "proc"}]' true
+hostile "R06: /proc in a linked parent" deep /evil '.mounts += [{destination: "/deep/proc", type: "proc", source: "proc"}]' true
 
 # --- mount points through links (CVE-2021-30465, CVE-2024-45310) -----------------------------------
 bind='.mounts += [{destination: "DEST", type: "bind", source: "/usr", options: ["bind"]}]'
 for target in "$outside/dir" "../../../../../../../..$outside/dir" "/proc/self/root$outside/dir" /evil; do
-    hostile "bind onto a link to $target" trap "$target" "${bind/DEST//trap}" true
-    hostile "bind below a link to $target" trap "$target" "${bind/DEST//trap/new/dir}" true
-    hostile "tmpfs below a link to $target" trap "$target" \
+    hostile "R07: bind onto a link to $target" trap "$target" "${bind/DEST//trap}" true
+    hostile "R07: bind below a link to $target" trap "$target" "${bind/DEST//trap/new/dir}" true
+    hostile "R07: tmpfs below a link to $target" trap "$target" \
         '.mounts += [{destination: "/trap/sub", type: "tmpfs", source: "tmpfs"}]' touch /trap/sub/x
 done
-hostile "bind of a file onto a dangling link" trap "$outside/new" \
+hostile "R07: bind of a file onto a dangling link" trap "$outside/new" \
     '.mounts += [{destination: "/trap", type: "bind", source: "/etc/hostname", options: ["bind"]}]' true
-hostile "a destination with .." ordinary . '.mounts += [{destination: "/../../../../../../outside/dir", type: "tmpfs", source: "t"}]' true
-hostile "a loop of links" loop loop "${bind/DEST//loop/x}" true
-hostile "tmpcopyup through a link" trap "$outside/dir" \
+hostile "R07: a destination with .." ordinary . '.mounts += [{destination: "/../../../../../../outside/dir", type: "tmpfs", source: "t"}]' true
+hostile "R07: a loop of links" loop loop "${bind/DEST//loop/x}" true
+hostile "R07: tmpcopyup through a link" trap "$outside/dir" \
     '.mounts += [{destination: "/trap", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]}]' true
 
 # --- /dev (CVE-2026-41579) -------------------------------------------------------------------------
@@ -90,17 +90,17 @@ no_dev='.mounts |= map(select(.destination | startswith("/dev") | not))'
 dev_targets=/evil
 ! is_ocirun || dev_targets="$outside/dir ../../../..$outside/dir /evil"
 for target in $dev_targets; do
-    hostile "/dev -> $target" dev "$target" . true
-    hostile "/dev -> $target without a mount on it" dev "$target" "$no_dev" true
+    hostile "R12: /dev -> $target" dev "$target" . true
+    hostile "R12: /dev -> $target without a mount on it" dev "$target" "$no_dev" true
 done
 for entry in pts shm ptmx null fd stdin console; do
-    hostile "/dev/$entry -> outside" "dev/$entry" "$outside/file" "$no_dev" true
+    hostile "R12: /dev/$entry -> outside" "dev/$entry" "$outside/file" "$no_dev" true
 done
-hostile "a device below a linked directory" dev/sub "$outside/dir" \
+hostile "R12: a device below a linked directory" dev/sub "$outside/dir" \
     "$no_dev | .linux.devices = [{path: \"/dev/sub/mine\", type: \"c\", major: 1, minor: 3, fileMode: 511, uid: 5}]" true
 
 # --- masked and readonly paths (CVE-2025-31133) ----------------------------------------------------
-hostile "/dev/null -> a file outside, with masked paths" dev/null "$outside/file" \
+hostile "R09: /dev/null -> a file outside, with masked paths" dev/null "$outside/file" \
     "$no_dev | .linux.maskedPaths = [\"/etc/passwd\"]" sh -c 'echo x >/etc/passwd; true'
 masked_by_volume() {
     fresh_rootfs
@@ -110,10 +110,10 @@ masked_by_volume() {
     run_captured rt run -b b one
     [ "$test_status" -ne 0 ] || grep -qx 1:3 "$test_out"
 }
-check "a masked file shows the real null device, or the start fails" masked_by_volume
-unharmed "/dev from a volume"
-hostile "a masked path through a link" trap "$outside/file" '.linux.maskedPaths += ["/trap"]' true
-hostile "a readonly path through a link" trap "$outside/dir" '.linux.readonlyPaths += ["/trap"]' true
+check "R09: a masked file shows the real null device, or the start fails" masked_by_volume
+unharmed "R09: /dev from a volume"
+hostile "R09: a masked path through a link" trap "$outside/file" '.linux.maskedPaths += ["/trap"]' true
+hostile "R09: a readonly path through a link" trap "$outside/dir" '.linux.readonlyPaths += ["/trap"]' true
 
 # --- cwd (CVE-2024-21626) --------------------------------------------------------------------------
 escaped='pwd -P; ls -d outside "$PWD"/outside ../../outside 2>/dev/null; ls | grep -x outside'
@@ -122,9 +122,9 @@ for fd in 3 4 5 6 7 8 9 10 12 16 20 30; do
     configure ".process.cwd = \"/proc/self/fd/$fd\"" sh -c "$escaped"
     # The caller leaks directories of the host, as a careless engine would.
     run_captured timeout -s KILL 20 "$RUNTIME" --root "$state_root" run -b b one 3<"$test_dir" 4<"$test_dir" 9<"$test_dir" 20<"$test_dir"
-    if grep -q outside "$test_out"; then failed "cwd /proc/self/fd/$fd" "$(cat "$test_out")"; else passed "cwd /proc/self/fd/$fd stays inside"; fi
+    if grep -q outside "$test_out"; then failed "R14: cwd /proc/self/fd/$fd" "$(cat "$test_out")"; else passed "R14: cwd /proc/self/fd/$fd stays inside"; fi
 done
-unharmed "cwd in /proc/self/fd"
+unharmed "R14: cwd in /proc/self/fd"
 fresh_rootfs
 ln -s /proc/self/fd/9 b/rootfs/link
 configure '.process.cwd = "/link"' sh -c "$escaped"
@@ -132,21 +132,21 @@ run_captured timeout -s KILL 20 "$RUNTIME" --root "$state_root" run -b b one 9<"
 check "cwd through a link of the rootfs" bash -c "! grep -q outside '$test_out'"
 fresh_rootfs
 configure . sleep 1000
-check "a container for exec" rt run -d -b b one
+check "R14: a container for exec" rt run -d -b b one
 for fd in 3 5 7 8 9; do
     run_captured timeout -s KILL 20 "$RUNTIME" --root "$state_root" exec --cwd "/proc/self/fd/$fd" one sh -c "$escaped" 3<"$test_dir" 9<"$test_dir"
-    if grep -q outside "$test_out"; then failed "exec --cwd /proc/self/fd/$fd" "$(cat "$test_out")"; else passed "exec --cwd /proc/self/fd/$fd stays inside"; fi
+    if grep -q outside "$test_out"; then failed "R14: exec --cwd /proc/self/fd/$fd" "$(cat "$test_out")"; else passed "R14: exec --cwd /proc/self/fd/$fd stays inside"; fi
 done
 check "delete" rt delete --force one
 
 # --- files that the runtime reads in the rootfs ----------------------------------------------------
-hostile "/etc/passwd -> a fifo outside" etc/passwd "$outside/file" . true
+hostile "R15: /etc/passwd -> a fifo outside" etc/passwd "$outside/file" . true
 fresh_rootfs
 rm b/rootfs/etc/passwd && mkfifo b/rootfs/etc/passwd
 configure '.process.user.uid = 1000' true
 run_captured timeout -s KILL 20 "$RUNTIME" --root "$state_root" run -b b one
-if is_ocirun; then check "a fifo in the place of /etc/passwd does not hang the runtime" test "$test_status" -ne 137; fi
+if is_ocirun; then check "R15: a fifo in the place of /etc/passwd does not hang the runtime" test "$test_status" -ne 137; fi
 rt delete --force one 2>/dev/null
-unharmed "a fifo as /etc/passwd"
+unharmed "R15: a fifo as /etc/passwd"
 assert_nothing_left
 finish

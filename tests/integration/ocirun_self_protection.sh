@@ -22,10 +22,10 @@ privileged=".process.capabilities |= (.bounding = $every_capability | .permitted
 
 # --- a waiting init, seen from a privileged neighbour in the same pid namespace ---------------------
 make_bundle waiting sh -c 'exit 0'
-check "a container waits for start" rt create -b waiting --pid-file "$test_dir/pid" waiting
+check "R03: a container waits for start" rt create -b waiting --pid-file "$test_dir/pid" waiting
 init=$(cat pid)
-check_match "its init still is the runtime" 'runtime|ocirun' readlink "/proc/$init/exe"
-check_not "the host's root cannot write to it" sh -c "echo evil >>/proc/$init/exe"
+check_match "R03: its init still is the runtime" 'runtime|ocirun' readlink "/proc/$init/exe"
+check_not "R03: the host's root cannot write to it" sh -c "echo evil >>/proc/$init/exe"
 
 make_bundle neighbour sh -c '
     readlink /proc/1/exe || grep -i cap /proc/self/status
@@ -46,8 +46,8 @@ if grep -Eq 'written|made writable' seen; then
 else
     passed "a neighbour with every capability writes nothing"
 fi
-check_match "and it did see the runtime" 'runtime|ocirun' cat seen
-check "the binary is unchanged" unchanged
+check_match "R03: and it did see the runtime" 'runtime|ocirun' cat seen
+check "R03: the binary is unchanged" unchanged
 rt delete --force waiting >/dev/null 2>&1
 
 # --- exec, while the container attacks every process that appears ---------------------------------
@@ -63,13 +63,13 @@ printf '#!/proc/self/exe\n' >attacker/rootfs/bin/shebang
 chmod 755 attacker/rootfs/bin/shebang
 # A file of the container that is written through exe of its own short-lived processes would count too:
 # only the runtime's binary matters here.
-check "a container that attacks" rt run -d -b attacker attacker
+check "R03: a container that attacks" rt run -d -b attacker attacker
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     rt exec attacker true >/dev/null 2>&1
     rt exec attacker /bin/shebang >/dev/null 2>&1
 done
-check "the binary is unchanged after forty processes" unchanged
-check "the runtime still works" rt state attacker
+check "R03: the binary is unchanged after forty processes" unchanged
+check "R03: the runtime still works" rt state attacker
 rt delete --force attacker >/dev/null 2>&1
 assert_nothing_left "nothing is left of the attackers"
 finish
