@@ -12,6 +12,7 @@
 #include "imagetool/bundle/user_namespace.hpp"
 #include "imagetool/change/recompose.hpp"
 #include "imagetool/change/squash.hpp"
+#include "imagetool/overlay/plain_copy.hpp"
 #include "imagetool/store/host_platform.hpp"
 
 namespace ocimg::build {
@@ -177,8 +178,11 @@ Result<std::optional<Image>> build_platform(const BuildShared& shared, const Pla
 
     LayerCache::Options layers;
     if (request.run.rootless) layers.ids = TRY(look_up_own_ids()).existing;
-    const LayerCache unpacked = TRY(LayerCache::open(request.cache_path + "/unpacked", layers));
     const WorkDirectory common = TRY(shared.cache.make_work());
+    layers.plain_copies = !overlay_works(TRY(common.make("probe")), layers.attributes);
+    if (layers.plain_copies)
+        shared.progress.note("no overlay can be mounted: trees are copied for each step");
+    const LayerCache unpacked = TRY(LayerCache::open(request.cache_path + "/unpacked", layers));
     LayerDirectories directories(shared.cache, unpacked, graph);
     Trees trees(graph, std::move(contexts), directories, TRY(common.make("empty", 0755)), salt_of(request));
     const StageSettings settings{

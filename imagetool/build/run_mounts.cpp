@@ -83,12 +83,18 @@ Result<void> RunMounts::add_discarding(BorrowedFd source, const std::string& tar
     const Fd work = TRY(area_.work().make("discard-work-" + number));
     const Fd original = TRY(oci::open_at(source, ".", O_RDONLY | O_DIRECTORY));
     TRY(copy_attributes(original, upper));
+    const std::string place = TRY(new_place(true));
+    if (area_.plain_copies()) {
+        TRY(copy_directory({.root = original, .name = "the mount"}, ".", upper));
+        attached_.push_back(TRY(bind_at(upper, place)));
+        add_mount(place, target, false, true);
+        return {};
+    }
     const OverlayRequest request{.lowers = {original},
                                  .upper = upper,
                                  .work = work,
                                  .attributes = trees_.directories().attributes(),
                                  .is_volatile = true};
-    const std::string place = TRY(new_place(true));
     attached_.push_back(TRY(attach_at(TRY(mount_overlay(request)), place)));
     add_mount(place, target, false, true);
     return {};
@@ -106,7 +112,7 @@ Result<Fd> RunMounts::open_source(const RunMount& mount, bool make_missing) {
     OpenedTree tree = TRY(trees_.open(mount.from));
     if (tree.ignore != nullptr) {
         tree.root = TRY(filtered_context(tree));
-    } else if (!tree.is_context) {
+    } else if (!tree.is_context && !area_.plain_copies()) {
         // A detached mount cannot be bound: it gets a place first.
         const std::string place = TRY(new_place(true));
         if (auto attached = attach_at(tree.root, place)) {

@@ -101,7 +101,9 @@ public:
         TRY(make_mount_points(image, mounts_.points(), points));
         const Fd root = TRY(place_.area.mount(points));
         TRY(place_.area.work().make("rootfs", 0755));
-        const AttachedMount attached = TRY(attach_at(root, place_.area.work().path_of("rootfs")));
+        const AttachedMount attached =
+            TRY(place_.area.plain_copies() ? bind_at(root, place_.area.work().path_of("rootfs"))
+                                           : attach_at(root, place_.area.work().path_of("rootfs")));
         const oci::spec::RuntimeConfig config = TRY(configure(image));
         TRY(write_bundle(config));
         const oci::ExitStatus status = TRY(start(output));

@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "imagetool/overlay/mount_overlay.hpp"
+#include "imagetool/overlay/plain_copy.hpp"
 #include "imagetool/store/layout.hpp"
 
 namespace ocimg::build {
@@ -54,7 +55,19 @@ Result<Fd> LayerDirectories::open_view(const StageFiles& files, BorrowedFd empty
     // Two are the least that the kernel takes without an upper one.
     request.lowers.push_back(empty);
     if (request.lowers.size() == 1) return oci::open_at(empty, ".", O_RDONLY | O_DIRECTORY);
-    return mount_overlay(request);
+    return plain_copies() ? open_copy(files.key, request.lowers) : mount_overlay(request);
+}
+
+/// A copy that stands until the build ends: a stage or an image is asked for more than once.
+Result<Fd> LayerDirectories::open_copy(const std::string& key, const std::vector<BorrowedFd>& lowers) {
+    const std::lock_guard guard(mutex_);
+    auto copy = copies_.find(key);
+    if (copy == copies_.end()) {
+        WorkDirectory work = TRY(cache_.make_work());
+        TRY(copy_layers(lowers, TRY(work.make("tree", 0755))));
+        copy = copies_.emplace(key, std::move(work)).first;
+    }
+    return oci::open_at(copy->second.fd(), "tree", O_RDONLY | O_DIRECTORY);
 }
 
 }  // namespace ocimg::build

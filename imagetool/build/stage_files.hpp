@@ -43,15 +43,19 @@ public:
     oci::Result<oci::Fd> open_view(const StageFiles& files, oci::BorrowedFd empty);
 
     [[nodiscard]] OverlayAttributes attributes() const { return unpacked_.attributes(); }
+    /// Whether trees are plain copies, because no overlay can be mounted.
+    [[nodiscard]] bool plain_copies() const { return unpacked_.plain_copies(); }
 
 private:
     oci::Result<const LayerStack*> unpack(std::size_t image);
+    oci::Result<oci::Fd> open_copy(const std::string& key, const std::vector<oci::BorrowedFd>& lowers);
 
     const BuildCache& cache_;
     const LayerCache& unpacked_;
     const BuildGraph& graph_;
     std::mutex mutex_;
     std::map<std::size_t, LayerStack> stacks_;
+    std::map<std::string, WorkDirectory> copies_;  // by the key of the files: only with plain copies
 };
 
 }  // namespace ocimg::build

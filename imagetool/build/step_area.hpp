@@ -1,6 +1,7 @@
 #pragma once
 // Where one step changes files: the layers below, a directory for the changes, and both as one tree.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "base/result.hpp"
 #include "imagetool/build/build_cache.hpp"
 #include "imagetool/build/stage_files.hpp"
+#include "imagetool/overlay/plain_copy.hpp"
 
 namespace ocimg::build {
 
@@ -23,6 +25,8 @@ public:
     [[nodiscard]] const WorkDirectory& work() const { return work_; }
     [[nodiscard]] oci::BorrowedFd changes() const { return changes_; }
     [[nodiscard]] OverlayAttributes attributes() const { return attributes_; }
+    /// Whether views are plain directories instead of detached mounts.
+    [[nodiscard]] bool plain_copies() const { return plain_copies_; }
 
     /// The files before the step, read-only.
     [[nodiscard]] oci::Result<oci::Fd> view_before() const;
@@ -34,13 +38,19 @@ public:
     oci::Result<void> keep(const std::string& key);
 
 private:
-    StepArea(const BuildCache& cache, WorkDirectory work, OverlayAttributes attributes)
-        : cache_(cache), work_(std::move(work)), attributes_(attributes) {}
+    StepArea(const BuildCache& cache, WorkDirectory work, const LayerDirectories& directories)
+        : cache_(cache),
+          work_(std::move(work)),
+          attributes_(directories.attributes()),
+          plain_copies_(directories.plain_copies()) {}
+    [[nodiscard]] oci::Result<oci::Fd> copy_for(oci::BorrowedFd extra) const;
 
     const BuildCache& cache_;
     WorkDirectory work_;
     OverlayAttributes attributes_;
-    std::vector<oci::Fd> lowers_;  // topmost first
+    bool plain_copies_ = false;
+    mutable std::optional<TreeMark> mark_;  // of a plain copy in which something was done
+    std::vector<oci::Fd> lowers_;           // topmost first
     oci::Fd empty_;
     oci::Fd changes_;
     oci::Fd overlay_work_;

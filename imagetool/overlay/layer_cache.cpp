@@ -14,6 +14,7 @@
 #include "imagetool/layer/spread_children.hpp"
 #include "imagetool/overlay/chain_id.hpp"
 #include "imagetool/overlay/mount_overlay.hpp"
+#include "imagetool/overlay/plain_copy.hpp"
 
 namespace ocimg {
 
@@ -70,13 +71,16 @@ Result<Fd> make_tree(BorrowedFd place) {
     return tree;
 }
 
-/// The layers below, bottom first, as one tree. Empty: not open.
-Result<Fd> show_lower(std::span<const Fd> below, OverlayAttributes attributes) {
+/// The layers below, bottom first, as one tree. Empty: not open. A plain copy stands in `place`, as "lower".
+Result<Fd> show_lower(std::span<const Fd> below, const LayerCache::Options& options, BorrowedFd place) {
     if (below.empty()) return Fd();
     if (below.size() == 1) return oci::duplicate(below.front());
-    OverlayRequest request{.attributes = attributes};
+    OverlayRequest request{.attributes = options.attributes};
     for (std::size_t i = below.size(); i > 0; --i) request.lowers.push_back(below[i - 1]);
-    return mount_overlay(request);
+    if (!options.plain_copies) return mount_overlay(request);
+    Fd copy = TRY(open_or_make(place, "lower"));
+    TRY(copy_layers(request.lowers, copy));
+    return copy;
 }
 
 }  // namespace
@@ -164,7 +168,7 @@ Result<Fd> LayerCache::make(const LayerToUnpack& layer, const std::string& chain
     TRY(oci::remove_tree(layers_, name));  // not synced before the last boot
     TRY(oci::remove_tree(growing.place(), "fs"));
     const Fd tree = TRY(make_tree(growing.place()));
-    const Fd lower = TRY(show_lower(below, options_.attributes));
+    Fd lower = TRY(show_lower(below, options_, growing.place()));
     const Fd blob = TRY(layer.open_blob());
     const LayerSource source{.blob = blob,
                              .media_type = layer.media_type,
@@ -178,6 +182,8 @@ Result<Fd> LayerCache::make(const LayerToUnpack& layer, const std::string& chain
     owners.keep_no_notes();
     if (!options_.ids.empty()) apply.owners = &owners;
     TRY(apply_layer_blob(source, tree, apply));
+    lower.reset();
+    TRY(oci::remove_tree(growing.place(), "lower"));
     // The cache outlives power cuts: what is in it is whole.
     if (::syncfs(tree.get()) != 0) return oci::last_system_failure("sync the layer cache");
     TRY(growing.publish());

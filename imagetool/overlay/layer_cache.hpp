@@ -50,6 +50,8 @@ public:
         /// The ids that files can have: other owners are forgotten, devices become empty files, as in any
         /// user namespace. Empty: all, with devices.
         IdMaps ids;
+        /// No overlay can be mounted here: trees are copied where one would be.
+        bool plain_copies = false;
     };
 
     /// Opens the cache, and makes it (0700: setuid programs of images are nothing for other users).
@@ -57,6 +59,7 @@ public:
     static oci::Result<LayerCache> open(const std::string& path) { return open(path, Options{}); }
 
     [[nodiscard]] OverlayAttributes attributes() const { return options_.attributes; }
+    [[nodiscard]] bool plain_copies() const { return options_.plain_copies; }
 
     /// A layer that is there, whole and verified (O_PATH); not open when it is not there.
     [[nodiscard]] oci::Result<oci::Fd> find(const std::string& chain_id) const;
