@@ -185,6 +185,7 @@ private:
         }
         if (name == "scratch") {
             stage.base.kind = TreeSource::Kind::nothing;
+            stage.config.env = {std::string("PATH=") + default_path};  // as every other builder has it
             return {};
         }
         const std::string image = replaced == request_.image_contexts.end() ? name : replaced->second;
