@@ -53,6 +53,9 @@ public:
     /// Puts this device filter in the place of the one that apply attached (v2; on v1 rules are writes). An
     /// empty program allows everything. At no moment is more allowed than by one of the two.
     virtual oci::Result<void> replace_device_filter(const std::vector<BpfInstruction>& program) = 0;
+    /// Tells systemd of changed device rules, since it has a filter of its own; elsewhere nobody needs to
+    /// know.
+    virtual oci::Result<void> tell_of_devices(const std::vector<UnitProperty>& /*properties*/) { return {}; }
     /// A directory fd for CLONE_INTO_CGROUP (v2), or nothing: then add_process is needed.
     [[nodiscard]] virtual std::optional<oci::BorrowedFd> clone_target() const = 0;
     virtual oci::Result<void> add_process(pid_t pid) = 0;

@@ -64,6 +64,11 @@ Result<void> SystemdCgroup::write(const std::vector<CgroupWrite>& writes) {
     return files_->write(writes);
 }
 
+Result<void> SystemdCgroup::tell_of_devices(const std::vector<UnitProperty>& properties) {
+    if (!bus_) bus_ = TRY(SystemdBus::connect(location_.user_manager));
+    return bus_->set_properties(location_.unit, properties);
+}
+
 Result<void> SystemdCgroup::signal_all(int signal) {
     if (!location_.unit_started) return {};
     return files_->signal_all(signal);

@@ -28,6 +28,7 @@ public:
     oci::Result<void> replace_device_filter(const std::vector<BpfInstruction>& program) override {
         return files_->replace_device_filter(program);
     }
+    oci::Result<void> tell_of_devices(const std::vector<UnitProperty>& properties) override;
     [[nodiscard]] std::optional<oci::BorrowedFd> clone_target() const override;
     oci::Result<void> add_process(pid_t pid) override;
     oci::Result<void> freeze() override { return files_->freeze(); }

@@ -90,9 +90,13 @@ Result<void> describe_container(const Container& container, std::uint32_t versio
     return {};
 }
 
-Result<void> dump(const std::string& program, const CheckpointOptions& options, const CriuOptions& criu,
+Result<void> dump(const std::string& program, const CheckpointOptions& options, CriuOptions criu,
                   oci::BorrowedFd log_directory, const std::string& log_path) {
-    CriuService service = TRY(CriuService::start({.program = program}));
+    CriuLaunch launch{.program = program, .directories = {options.image_path}};
+    if (!options.work_path.empty()) launch.directories.push_back(options.work_path);
+    criu.images_directory = directory_descriptor(launch, 0);
+    if (!options.work_path.empty()) criu.work_directory = directory_descriptor(launch, 1);
+    CriuService service = TRY(CriuService::start(launch));
     const auto type = options.pre_dump ? CriuRequestType::pre_dump : CriuRequestType::dump;
     const CriuListener listener = [&](const CriuAnswer& notification, Fd /*descriptor*/) -> Result<void> {
         if (notification.script != "status-ready" || !options.status_descriptor) return {};
@@ -126,8 +130,6 @@ Result<void> checkpoint_container(const CheckpointOptions& options, std::vector<
     if (!options.work_path.empty()) work = TRY(open_images(options.work_path, true, "--work-path"));
 
     CriuOptions criu = options.criu;
-    criu.images_directory = images.get();
-    if (work.is_open()) criu.work_directory = work.get();
     criu.track_memory = !criu.parent_images.empty() || options.pre_dump;
     criu.configuration_file =
         criu_configuration_file(container.record().annotations, options.unsafe_annotations, warnings);

@@ -78,8 +78,6 @@ Result<void> open_restoration(const RestoreOptions& options, Restoration& restor
 
 Result<void> describe_container(const RestoreOptions& options, Creation& creation, Restoration& restoration) {
     CriuOptions& criu = restoration.criu;
-    criu.images_directory = restoration.images.get();
-    if (restoration.work.is_open()) criu.work_directory = restoration.work.get();
     criu.log_file = restore_log;
     criu.evasive_devices = true;
     criu.sibling = true;
@@ -113,6 +111,10 @@ Result<pid_t> restore(const RestoreOptions& options, Creation& creation, Restora
     CriuLaunch launch;
     launch.program = restoration.program;
     launch.inherited.assign(restoration.namespaces.begin(), restoration.namespaces.end());
+    launch.directories.push_back(options.image_path);
+    if (!options.work_path.empty()) launch.directories.push_back(options.work_path);
+    restoration.criu.images_directory = directory_descriptor(launch, 0);
+    if (!options.work_path.empty()) restoration.criu.work_directory = directory_descriptor(launch, 1);
     launch.keep_standard_streams = true;
     launch.root = CriuRoot{.source = creation.plan.rootfs.path, .place = restoration.criu.root};
     launch.into_cgroup = creation.cgroup->clone_target();

@@ -99,7 +99,8 @@ Result<void> change_devices(CgroupManager& cgroup, const Resources& before, cons
     const CgroupVersion version = cgroup.location().version;
     const CgroupPlan forth = TRY(plan_device_change(before.devices, after.devices, version));
     const CgroupPlan reverse = TRY(plan_device_change(after.devices, before.devices, version));
-    const auto perform = [&cgroup](const CgroupPlan& change) {
+    const auto perform = [&cgroup](const CgroupPlan& change) -> Result<void> {
+        TRY(cgroup.tell_of_devices(change.scope->properties));
         return change.version == CgroupVersion::v2 ? cgroup.replace_device_filter(change.device_filter)
                                                    : cgroup.write(change.writes);
     };

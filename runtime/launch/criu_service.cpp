@@ -19,6 +19,7 @@
 #include "runtime/kernel/clone.hpp"
 #include "runtime/kernel/credentials.hpp"
 #include "runtime/kernel/mount_api.hpp"
+#include "runtime/protocol/channel.hpp"
 
 namespace ocirun {
 
@@ -56,10 +57,14 @@ Result<void> mount_root(const CriuRoot& root) {
 /// Descriptors where CRIU expects them; copies above them first, so that none is overwritten too early.
 Result<void> place_descriptors(const CriuLaunch& launch, oci::BorrowedFd socket) {
     std::vector<int> copies;
-    const int beyond = first_inherited_descriptor + static_cast<int>(launch.inherited.size());
+    const int beyond = directory_descriptor(launch, launch.directories.size());
     copies.push_back(::fcntl(socket.get(), F_DUPFD_CLOEXEC, beyond));
     for (const oci::BorrowedFd descriptor : launch.inherited)
         copies.push_back(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, beyond));
+    for (const std::string& directory : launch.directories) {
+        const Fd opened = TRY(oci::open_file(directory, O_RDONLY | O_DIRECTORY));
+        copies.push_back(::fcntl(opened.get(), F_DUPFD_CLOEXEC, beyond));
+    }
     int number = socket_number;
     for (const int copy : copies) {
         if (copy < 0 || ::dup2(copy, number) < 0) return last_system_failure("descriptors for criu");
@@ -73,17 +78,50 @@ Result<void> place_descriptors(const CriuLaunch& launch, oci::BorrowedFd socket)
     return {};
 }
 
-/// Returns only an error.
-Result<void> become_criu(const CriuLaunch& launch, oci::BorrowedFd socket) {
+/// Returns only an error. The conversation's sockets are made here and one is handed over: CRIU looks up the
+/// descriptors of requests in the process that made its socket, and in its own mount namespace must they be.
+Result<void> become_criu(const CriuLaunch& launch, oci::BorrowedFd parent) {
     TRY(kernel::reset_signals());
     if (launch.root) TRY(mount_root(*launch.root));
-    TRY(place_descriptors(launch, socket));
+    const SocketPair sockets = TRY(make_sockets());
+    TRY(send_descriptor(parent, sockets.ours, "criu"));
+    TRY(place_descriptors(launch, sockets.theirs));
     std::string swrk = "swrk";
     std::string name = "criu";
     std::string number = std::to_string(socket_number);
     std::array<char*, 4> arguments = {name.data(), swrk.data(), number.data(), nullptr};
     ::execv(launch.program.c_str(), arguments.data());
     return last_system_failure("execute " + launch.program);
+}
+
+/// One message, and the descriptor that may come with it. 0 bytes: the other end is gone.
+Result<std::size_t> receive_message(oci::BorrowedFd socket, std::string& buffer, Fd& descriptor) {
+    iovec data{.iov_base = buffer.data(), .iov_len = buffer.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr message{};
+    message.msg_iov = &data;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    ssize_t got = ::recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC);
+    while (got < 0 && errno == EINTR) got = ::recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC);
+    if (got < 0 && errno != ECONNRESET) return last_system_failure("hear from criu");
+    const cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+        int number = -1;
+        std::memcpy(&number, CMSG_DATA(header), sizeof number);
+        descriptor = Fd(number);
+    }
+    if ((message.msg_flags & MSG_TRUNC) != 0) return oci::failure("criu's answer is too long");
+    return got > 0 ? static_cast<std::size_t>(got) : 0;
+}
+
+/// The end of the conversation that CRIU's process has made; empty when it did not come to that.
+Result<Fd> receive_socket(oci::BorrowedFd socket) {
+    std::string text(64, '\0');
+    Fd descriptor;
+    TRY(receive_message(socket, text, descriptor));
+    return descriptor;
 }
 
 oci::Error failure_of(const CriuAnswer& answer) {
@@ -122,37 +160,25 @@ Result<CriuService> CriuService::start(const CriuLaunch& launch) {
     auto cloned =
         TRY(kernel::clone_process({.flags = flags, .into_cgroup = launch.into_cgroup}).in("start criu"));
     if (cloned.pid == 0) {
+        sockets.ours.reset();
         const auto done = become_criu(launch, sockets.theirs);
         if (!done) static_cast<void>(oci::write_all(reporter, done.error().text).has_value());
         ::_exit(1);
     }
     reporter.reset();
-    CriuService service(oci::ChildProcess(cloned.pid, std::move(cloned.pidfd)), std::move(sockets.ours));
+    sockets.theirs.reset();
+    oci::ChildProcess child(cloned.pid, std::move(cloned.pidfd));
+    Fd conversation = TRY(receive_socket(sockets.ours));
     TRY(wait_for_execve(report));
-    return service;
+    if (!conversation.is_open()) return oci::failure("criu ended before it began");
+    return CriuService(std::move(child), std::move(conversation));
 }
 
 Result<CriuAnswer> CriuService::receive(Fd& descriptor) {
     std::string buffer(longest_answer, '\0');
-    iovec data{.iov_base = buffer.data(), .iov_len = buffer.size()};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    msghdr message{};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    ssize_t got = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR) got = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC);
-    if (got < 0 && errno != ECONNRESET) return last_system_failure("hear from criu");
-    if (got <= 0) return oci::failure("criu ended without an answer");
-    const cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-        int number = -1;
-        std::memcpy(&number, CMSG_DATA(header), sizeof number);
-        descriptor = Fd(number);
-    }
-    if ((message.msg_flags & MSG_TRUNC) != 0) return oci::failure("criu's answer is too long");
-    return decode_criu_answer(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
+    const std::size_t length = TRY(receive_message(socket_, buffer, descriptor));
+    if (length == 0) return oci::failure("criu ended without an answer");
+    return decode_criu_answer(std::string_view(buffer).substr(0, length));
 }
 
 Result<CriuAnswer> CriuService::ask(const std::string& request, const CriuListener& listener) {

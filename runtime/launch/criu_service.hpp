@@ -24,6 +24,7 @@ struct CriuRoot {
 struct CriuLaunch {
     std::string program;                         // absolute path
     std::vector<oci::BorrowedFd> inherited;      // become descriptors 4, 5, ... of CRIU
+    std::vector<std::string> directories;        // opened by CRIU's process: the descriptors after those
     bool keep_standard_streams = false;          // restore: they become those of the container
     std::optional<CriuRoot> root;                // restore
     std::optional<oci::BorrowedFd> into_cgroup;  // restore: the container's cgroup (v2)
@@ -31,6 +32,11 @@ struct CriuLaunch {
 
 /// The first descriptor of CriuLaunch::inherited, as CRIU counts.
 inline constexpr int first_inherited_descriptor = 4;
+
+/// Its number of one of the directories, which requests name.
+inline int directory_descriptor(const CriuLaunch& launch, std::size_t index) {
+    return first_inherited_descriptor + static_cast<int>(launch.inherited.size() + index);
+}
 
 /// What CRIU says on its way; an error stops it. The descriptor is the terminal of "orphan-pts-master".
 using CriuListener = std::function<oci::Result<void>(const CriuAnswer& notification, oci::Fd descriptor)>;

@@ -181,4 +181,11 @@ std::vector<UnitProperty> to_device_properties(const std::vector<DeviceRule>& ru
     return {{"DevicePolicy", bus_text("strict")}, {"DeviceAllow", bus_array("(ss)", std::move(allowed))}};
 }
 
+std::vector<UnitProperty> to_device_change_properties(const std::vector<DeviceRule>& rules) {
+    std::vector<UnitProperty> changed = {{"DevicePolicy", bus_text("auto")},
+                                         {"DeviceAllow", bus_array("(ss)", {})}};
+    for (UnitProperty& property : to_device_properties(rules)) changed.push_back(std::move(property));
+    return changed;
+}
+
 }  // namespace ocirun

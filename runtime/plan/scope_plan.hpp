@@ -25,6 +25,8 @@ std::vector<UnitProperty> to_unit_properties(const std::vector<CgroupWrite>& wri
 /// DevicePolicy and DeviceAllow where systemd can express the rules; nothing where it cannot, since the
 /// container's own filter decides anyway.
 std::vector<UnitProperty> to_device_properties(const std::vector<DeviceRule>& rules);
+/// The same for a scope that has other rules already: systemd's own list is emptied first, or left empty.
+std::vector<UnitProperty> to_device_change_properties(const std::vector<DeviceRule>& rules);
 
 /// Which properties an annotation may set: those that concern nothing but the scope itself and how it is
 /// stopped. Others could reach the host's own units.

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "runtime/plan/device_filter.hpp"
+#include "runtime/plan/scope_plan.hpp"
 
 namespace ocirun {
 
@@ -187,6 +188,7 @@ Result<CgroupPlan> plan_device_change(const std::vector<DeviceCgroup>& before,
         plan.writes =
             difference(TRY(plan_v1_device_writes(old_rules)), TRY(plan_v1_device_writes(new_rules)));
     }
+    plan.scope.emplace().properties = to_device_change_properties(new_rules);
     return plan;
 }
 

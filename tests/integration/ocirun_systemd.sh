@@ -66,6 +66,39 @@ check "a denied device stays denied" bash -c "! '$RUNTIME' --root '$state_root' 
 check "/dev/null works" rt exec one sh -c 'echo x >/dev/null'
 check_fails "a second container cannot have the unit" 1 "holds processes already" sd create --bundle b two
 check_output "the first one lives on" running status_of one
+# update reaches systemd and the kernel, and what systemd reloads does not undo it.
+check "update of limits" rt update --memory 83886080 --memory-swap 167772160 --memory-reservation 41943040 --pids-limit 33 --cpu-share 512 \
+    --cpu-quota 20000 --cpu-period 40000 one
+check_output "memory limit after update, in systemd" 83886080 property "$unit" MemoryMax
+check_output "in the kernel" 83886080 file one memory.max
+check_output "swap after update" 83886080 property "$unit" MemorySwapMax
+check_output "reservation after update" 41943040 property "$unit" MemoryLow
+check_output "tasks after update" 33 property "$unit" TasksMax
+check_output "CPU weight after update agrees with the kernel" "$(file one cpu.weight)" property "$unit" CPUWeight
+check_output "CPU quota after update" 500ms property "$unit" CPUQuotaPerSecUSec
+check_output "CPU period after update" 40ms property "$unit" CPUQuotaPeriodUSec
+check_output "in the kernel" '20000 40000' file one cpu.max
+check_output "after a reload of systemd" '83886080 33' bash -c "systemctl daemon-reload && cd /sys/fs/cgroup/ocitest.slice/ocitest-deep.slice/pre-one.scope && echo \$(cat memory.max pids.max)"
+check "update takes limits away" rt update --memory -1 --memory-swap -1 --pids-limit -1 one
+check_output "in systemd" 'infinity infinity' bash -c "echo \$(systemctl show --property MemoryMax --value $unit) \$(systemctl show --property TasksMax --value $unit)"
+check_output "in the kernel" max file one memory.max
+update_resources() { rt update --resources "$1" one; }
+echo '{"devices": [{"allow": true, "type": "c", "major": 1, "minor": 11, "access": "rw"}], "memory": {"limit": 94371840}}' >more.json
+exec_kmsg() { rt exec one sh -c '[ -c /tmp/kmsg ] || mknod /tmp/kmsg c 1 11; : >/tmp/opened; exec 9>/tmp/kmsg'; }
+check_not "a device is denied before" exec_kmsg
+check "update of device rules and a limit together" update_resources more.json
+check "the device is allowed, by systemd's filter too" exec_kmsg
+check_output "the limit is set" 94371840 property "$unit" MemoryMax
+check "and after a reload of systemd" bash -c "systemctl daemon-reload"
+check "the device stays allowed" exec_kmsg
+echo '{"devices": [{"allow": false, "type": "c", "major": 1, "minor": 11, "access": "rw"}]}' >less.json
+check "update that takes it back" update_resources less.json
+check_not "the device is denied again" exec_kmsg
+echo '{"memory": {"limit": 62914560}, "pids": {"limit": 44}, "unified": {"no.such": "1"}}' >bad.json
+check_not "an update that fails" update_resources bad.json
+check_output "leaves systemd as it was" '94371840 infinity' bash -c "echo \$(systemctl show --property MemoryMax --value $unit) \$(systemctl show --property TasksMax --value $unit)"
+check_output "and the kernel" 94371840 file one memory.max
+
 check "pause" rt pause one
 check_output "paused" paused status_of one
 check "resume" rt resume one
