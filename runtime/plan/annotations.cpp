@@ -3,12 +3,7 @@
 namespace ocirun {
 
 std::vector<std::string> known_annotations() {
-    std::vector<std::string> names;
-    for (const std::string_view name :
-         {keep_groups_annotation, hooks_stdout_annotation, hooks_stderr_annotation, pidfd_receiver_annotation,
-          criu_config_annotation})
-        names.emplace_back(name);
-    return names;
+    return {annotation_table.begin(), annotation_table.end()};
 }
 
 std::string unsafe_annotation(const std::map<std::string, std::string>& annotations, std::string_view name,

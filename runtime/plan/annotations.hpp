@@ -1,6 +1,7 @@
 #pragma once
 // The annotations that change what the runtime does. Pure.
 
+#include <array>
 #include <map>
 #include <string>
 #include <string_view>
@@ -18,6 +19,11 @@ inline constexpr std::string_view hooks_stderr_annotation = "run.oci.hooks.stder
 inline constexpr std::string_view pidfd_receiver_annotation = "run.oci.pidfd_receiver";
 /// runc's and crun's: the configuration file of CRIU.
 inline constexpr std::string_view criu_config_annotation = "org.criu.config";
+
+/// All of them.
+inline constexpr std::array annotation_table = {keep_groups_annotation, hooks_stdout_annotation,
+                                                hooks_stderr_annotation, pidfd_receiver_annotation,
+                                                criu_config_annotation};
 
 /// Every annotation that the runtime heeds, for `features`.
 std::vector<std::string> known_annotations();
