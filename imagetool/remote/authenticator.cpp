@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/base64.hpp"
 #include "base/text.hpp"
-#include "imagetool/remote/base64.hpp"
 #include "imagetool/remote/retry.hpp"
 #include "spec/json/fields.hpp"
 #include "spec/json/reader.hpp"
@@ -68,7 +68,7 @@ bool is_known_realm(const Url& registry, const Url& realm) {
 }
 
 std::string basic_authorization(const Credential& credential) {
-    return "Basic " + to_base64(credential.user + ":" + credential.password);
+    return "Basic " + oci::to_base64(credential.user + ":" + credential.password);
 }
 
 }  // namespace

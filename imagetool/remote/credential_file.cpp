@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/base64.hpp"
 #include "base/text.hpp"
-#include "imagetool/remote/base64.hpp"
 #include "spec/json/fields.hpp"
 #include "spec/json/reader.hpp"
 #include "spec/json/writer.hpp"
@@ -67,9 +67,9 @@ void copy_value(JsonWriter& out, const Document& document, const Value& value) {
 }
 
 void write_entry(JsonWriter& out, const std::string& key, const Credential& credential) {
-    StoredAuth entry{.auth = to_base64(credential.user + ":" + credential.password),
+    StoredAuth entry{.auth = oci::to_base64(credential.user + ":" + credential.password),
                      .identitytoken = credential.identity_token};
-    if (!credential.identity_token.empty()) entry.auth = to_base64(credential.user + ":");
+    if (!credential.identity_token.empty()) entry.auth = oci::to_base64(credential.user + ":");
     out.key(key);
     oci::spec::write_value(out, entry);
 }
@@ -84,7 +84,7 @@ std::string_view bare_key(std::string_view key) {
 }
 
 Result<Credential> to_credential(const StoredAuth& entry, const std::string& key) {
-    const auto pair = from_base64(entry.auth);
+    const auto pair = oci::from_base64(entry.auth);
     const std::size_t colon = pair.has_value() ? pair->find(':') : std::string::npos;
     if (colon == std::string::npos) {
         return failure(ErrorCode::invalid, "auths[" + quote(key) + "].auth is not base64 of USER:PASSWORD");

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 
+#include "base/base64.hpp"
 #include "imagetool/remote/auth_challenge.hpp"
 #include "imagetool/remote/authenticator.hpp"
-#include "imagetool/remote/base64.hpp"
 #include "imagetool/remote/credential_file.hpp"
 #include "imagetool/remote/credential_helper.hpp"
 #include "imagetool/remote/registry_session.hpp"
@@ -43,12 +43,12 @@ TEST(AuthChallenge, damage_ends_the_list) {
 }
 
 TEST(Base64, both_ways) {
-    EXPECT_EQ(to_base64("user:pass"), "dXNlcjpwYXNz");
-    EXPECT_EQ(to_base64("a"), "YQ==");
-    EXPECT_EQ(from_base64("YQ==").value(), "a");
-    EXPECT_EQ(from_base64("YQ").value(), "a");
-    EXPECT_FALSE(from_base64("Y").has_value());
-    EXPECT_FALSE(from_base64("Y*==").has_value());
+    EXPECT_EQ(oci::to_base64("user:pass"), "dXNlcjpwYXNz");
+    EXPECT_EQ(oci::to_base64("a"), "YQ==");
+    EXPECT_EQ(oci::from_base64("YQ==").value(), "a");
+    EXPECT_EQ(oci::from_base64("YQ").value(), "a");
+    EXPECT_FALSE(oci::from_base64("Y").has_value());
+    EXPECT_FALSE(oci::from_base64("Y*==").has_value());
 }
 
 RegistryAddress address(const char* url) {

@@ -1,8 +1,8 @@
-#include "imagetool/remote/base64.hpp"
+#include "base/base64.hpp"
 
 #include <cstdint>
 
-namespace ocimg {
+namespace oci {
 
 namespace {
 
@@ -45,4 +45,4 @@ std::optional<std::string> from_base64(std::string_view text) {
     return data;
 }
 
-}  // namespace ocimg
+}  // namespace oci
