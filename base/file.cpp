@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <linux/limits.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -170,6 +171,21 @@ Result<Fd> duplicate(BorrowedFd file) {
     const int number = ::fcntl(file.get(), F_DUPFD_CLOEXEC, 3);
     if (number < 0) return last_system_failure("duplicate descriptor");
     return Fd(number);
+}
+
+Result<void> close_at_execve(int first, BorrowedFd proc) {
+    if (::close_range(static_cast<unsigned>(first), ~0U, CLOSE_RANGE_CLOEXEC) == 0) return {};
+    // Kernels from 5.9 on know the call but not the flag.
+    if (errno != ENOSYS && errno != EINVAL) return last_system_failure("close_range");
+    const Fd listed = TRY(open_at(proc, "self/fd", O_RDONLY | O_DIRECTORY));
+    for (const std::string& name : TRY(list_directory(listed))) {
+        const auto number = parse_integer<int>(name);
+        if (!number || *number < first) continue;
+        // The listing's own descriptor is gone by now.
+        if (::fcntl(*number, F_SETFD, FD_CLOEXEC) != 0 && errno != EBADF)
+            return last_system_failure("descriptor " + name);
+    }
+    return {};
 }
 
 Result<std::string> path_of(BorrowedFd file) {

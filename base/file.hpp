@@ -51,6 +51,9 @@ Result<void> remove_file(BorrowedFd directory, const std::string& path);
 Result<std::vector<std::string>> list_directory(BorrowedFd directory);
 /// Duplicates the descriptor with O_CLOEXEC set.
 Result<Fd> duplicate(BorrowedFd file);
+/// Marks every descriptor from `first` on to close at execve: close_range(2), or one by one as `proc`, an
+/// open /proc, lists them on kernels before 5.11.
+Result<void> close_at_execve(int first, BorrowedFd proc);
 /// The path of an open file, read from /proc/self/fd.
 Result<std::string> path_of(BorrowedFd file);
 /// An absolute form of `path` with the current directory in front, "." and ".." removed lexically.

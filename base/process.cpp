@@ -67,33 +67,54 @@ Result<ExitStatus> ChildProcess::wait() {
     return exit_status_from_wait(status);
 }
 
+Result<std::optional<ExitStatus>> ChildProcess::look() {
+    int status = 0;
+    const pid_t done = ::waitpid(pid_, &status, WNOHANG);
+    if (done < 0 && errno != EINTR) return last_system_failure("wait for process " + std::to_string(pid_));
+    if (done <= 0) return std::optional<ExitStatus>();
+    pid_ = -1;
+    return std::optional(exit_status_from_wait(status));
+}
+
 Result<std::optional<ExitStatus>> ChildProcess::wait_for(std::chrono::milliseconds timeout) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
+    constexpr std::int64_t look_again = 5;  // without a pidfd nothing wakes this process
     for (;;) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             deadline - std::chrono::steady_clock::now());
+        const std::int64_t most = pidfd_.is_open() ? left.count() : std::min(left.count(), look_again);
         pollfd waiting{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
-        const int ready = ::poll(&waiting, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+        const int ready = ::poll(&waiting, 1, static_cast<int>(std::max<std::int64_t>(most, 0)));
         if (ready > 0) return std::optional<ExitStatus>(TRY(wait()));
-        if (ready == 0) return std::optional<ExitStatus>();
-        if (errno != EINTR) return last_system_failure("poll");
+        if (ready < 0 && errno != EINTR) return last_system_failure("poll");
+        if (ready < 0) continue;
+        if (!pidfd_.is_open()) {
+            auto ended = TRY(look());
+            if (ended) return ended;
+        }
+        if (pidfd_.is_open() || left.count() <= 0) return std::optional<ExitStatus>();
     }
 }
 
 Result<void> ChildProcess::signal(int number) const {
-    auto sent = signal_pidfd(pidfd_, number);
+    auto sent = signal_process(pidfd_, pid_, number);
     if (!sent && sent.error().system_errno == ESRCH) return {};
     return sent;
 }
 
 Result<Fd> open_pidfd(pid_t pid) {
     const int number = ::pidfd_open(pid, 0);
+    if (number < 0 && errno == ENOSYS) return Fd();
     if (number < 0) return last_system_failure("pidfd_open " + std::to_string(pid));
     return Fd(number);
 }
 
-Result<void> signal_pidfd(BorrowedFd pidfd, int number) {
-    if (::pidfd_send_signal(pidfd.get(), number, nullptr, 0) != 0) return last_system_failure("send signal");
+Result<void> signal_process(BorrowedFd pidfd, pid_t pid, int number) {
+    if (pidfd.is_open()) {
+        if (::pidfd_send_signal(pidfd.get(), number, nullptr, 0) == 0) return {};
+        if (errno != ENOSYS) return last_system_failure("send signal");
+    }
+    if (::kill(pid, number) != 0) return last_system_failure("send signal");
     return {};
 }
 

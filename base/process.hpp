@@ -48,6 +48,7 @@ public:
     ChildProcess& operator=(ChildProcess&& other) noexcept;
 
     [[nodiscard]] pid_t pid() const { return pid_; }
+    /// Closed on a kernel without pidfds.
     [[nodiscard]] BorrowedFd pidfd() const { return pidfd_; }
 
     /// Waits until the child ends.
@@ -60,6 +61,7 @@ public:
     pid_t detach();
 
 private:
+    Result<std::optional<ExitStatus>> look();
     pid_t pid_ = -1;
     Fd pidfd_;
 };
@@ -67,10 +69,10 @@ private:
 /// Starts a program. An executable that cannot be started is an error here, not an exit status.
 Result<ChildProcess> spawn(const SpawnRequest& request);
 
-/// A pidfd for a running process.
+/// A pidfd for a running process; a closed descriptor on a kernel without pidfds (before Linux 5.3).
 Result<Fd> open_pidfd(pid_t pid);
-/// pidfd_send_signal(2).
-Result<void> signal_pidfd(BorrowedFd pidfd, int number);
+/// pidfd_send_signal(2); kill(2) where there is no pidfd, so that the caller must know the pid to be current.
+Result<void> signal_process(BorrowedFd pidfd, pid_t pid, int number);
 /// The start time of a process in clock ticks since boot (field 22 of /proc/PID/stat) and its state
 /// letter: together with the pid they name a process for good.
 struct ProcessIdentity {

@@ -24,6 +24,8 @@ struct CgroupLocation {
     std::map<std::string, std::string> directories;
     /// Directories that did not exist before create: only these may be removed by delete.
     std::vector<std::string> created;
+    /// v2: the directory below, in which the container's processes are; empty: in the directory itself.
+    std::string sub_group{};
     std::string unit;           // systemd: the scope
     bool user_manager = false;  // systemd: of the user's manager
     bool unit_started = false;  // systemd: by us; only then is the scope, and who is in it, ours

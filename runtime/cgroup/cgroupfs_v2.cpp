@@ -37,6 +37,29 @@ CgroupfsV2::CgroupfsV2(CgroupLocation location) : location_(std::move(location))
     directory_ = found->second;
     // Open from the start where it exists, so that exec can clone into it.
     if (auto opened = open_cgroup(directory_)) cgroup_ = std::move(opened).value();
+    if (location_.sub_group.empty()) return;
+    if (auto opened = open_cgroup(process_directory())) sub_group_ = std::move(opened).value();
+}
+
+std::string CgroupfsV2::process_directory() const {
+    return location_.sub_group.empty() ? directory_ : directory_ + "/" + location_.sub_group;
+}
+
+Result<void> CgroupfsV2::move_to_sub_group(pid_t pid) {
+    if (location_.sub_group.empty()) return {};
+    TRY(add_process(pid));
+    // Only a directory without processes hands controllers on.
+    return enable_controllers(directory_);
+}
+
+Result<void> CgroupfsV2::make_sub_group() {
+    if (location_.sub_group.empty()) return {};
+    // Its controllers are the container's to use; without any the limits above hold all the same.
+    TRY(enable_controllers(directory_));
+    bool made = false;
+    TRY(make_cgroup(process_directory(), made));
+    sub_group_ = TRY(open_cgroup(process_directory()));
+    return {};
 }
 
 Result<BorrowedFd> CgroupfsV2::open() {
@@ -121,7 +144,8 @@ Result<void> CgroupfsV2::adopt(const std::vector<CgroupWrite>& writes) {
 
 Result<void> CgroupfsV2::apply(const CgroupPlan& plan) {
     TRY(write(plan.writes));
-    const BorrowedFd cgroup = TRY(open());
+    TRY(make_sub_group());
+    const BorrowedFd cgroup = sub_group_.is_open() ? sub_group_.borrow() : TRY(open());
     if (plan.delegate_to) TRY(delegate_cgroup(cgroup, plan.delegate_to->first, plan.delegate_to->second));
     return {};
 }
@@ -165,12 +189,14 @@ Result<void> CgroupfsV2::replace_device_filter(const std::vector<BpfInstruction>
 }
 
 std::optional<BorrowedFd> CgroupfsV2::clone_target() const {
-    if (!cgroup_.is_open()) return std::nullopt;
+    if (sub_group_.is_open()) return sub_group_.borrow();
+    // One that is to be used and is not there yet cannot be cloned into.
+    if (!cgroup_.is_open() || !location_.sub_group.empty()) return std::nullopt;
     return cgroup_.borrow();
 }
 
 Result<void> CgroupfsV2::add_process(pid_t pid) {
-    return join_cgroup(directory_, pid);
+    return join_cgroup(process_directory(), pid);
 }
 
 Result<void> CgroupfsV2::set_frozen(bool frozen) {
@@ -244,6 +270,7 @@ Result<unsigned long> CgroupfsV2::oom_kills() {
 
 Result<void> CgroupfsV2::remove() {
     cgroup_.reset();
+    sub_group_.reset();
     return remove_recorded(location_.created, {directory_});
 }
 

@@ -16,6 +16,8 @@ public:
     /// not manage (hugetlb, rdma) on the way down to it.
     oci::Result<void> adopt(const std::vector<CgroupWrite>& writes);
     oci::Result<void> apply(const CgroupPlan& plan) override;
+    /// Moves a process that systemd has put into the directory itself to where processes are to be.
+    oci::Result<void> move_to_sub_group(pid_t pid);
     oci::Result<void> filter_devices(const CgroupPlan& plan) override;
     oci::Result<void> write(const std::vector<CgroupWrite>& writes) override;
     [[nodiscard]] oci::Result<std::vector<CgroupWrite>> current(
@@ -38,11 +40,14 @@ private:
     oci::Result<void> refuse_used(bool made);
     oci::Result<void> enable_controllers(const std::string& directory);
     oci::Result<void> set_frozen(bool frozen);
+    oci::Result<void> make_sub_group();
+    [[nodiscard]] std::string process_directory() const;
     [[nodiscard]] std::string explain_missing(const CgroupWrite& write);
 
     CgroupLocation location_;
     std::string directory_;
     oci::Fd cgroup_;
+    oci::Fd sub_group_;                               // where processes are put, when that is another
     std::map<std::string, std::string> not_enabled_;  // controller -> why, learnt by create
 };
 

@@ -58,6 +58,7 @@ Result<CgroupLocation> locate_cgroup(const CgroupPlan& plan, const CgroupFacts& 
     }
     if (plan.version == CgroupVersion::v2) {
         location.directories[""] = host.unified_mount_point + plan.path;
+        location.sub_group = plan.sub_group;
         // A scope's directory is made by systemd.
         if (!plan.scope) TRY(record_missing(location, host.unified_mount_point, location.directories[""]));
         return location;

@@ -54,6 +54,7 @@ Result<void> apply_to_controllers(const std::string& word, std::size_t colon, co
 Result<CgroupLocation> sub_cgroup(const CgroupLocation& recorded, const std::vector<std::string>& words) {
     CgroupLocation location = recorded;
     location.created.clear();
+    location.sub_group.clear();
     if (recorded.version == CgroupVersion::none)
         return oci::failure(ErrorCode::unsupported, "--cgroup: the container has no cgroup");
     for (const std::string& word : words) {

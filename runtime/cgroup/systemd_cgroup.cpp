@@ -44,8 +44,10 @@ Result<void> SystemdCgroup::start_scope(pid_t pid) {
         TRY(files_->apply(plan));
         return files_->add_process(pid);
     }
-    TRY(static_cast<CgroupfsV2&>(*files_).adopt(plan.writes));
-    return files_->apply(plan);
+    auto& files = static_cast<CgroupfsV2&>(*files_);
+    TRY(files.adopt(plan.writes));
+    TRY(files.apply(plan));
+    return files.move_to_sub_group(pid);
 }
 
 Result<void> SystemdCgroup::add_process(pid_t pid) {

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -246,7 +245,7 @@ Result<int> restore_command(CommandContext& context) {
     if (!values.get("work-path").empty())
         options.work_path = TRY(oci::absolute_path(values.get("work-path")));
     // What else the caller left open is nobody's business in a container (CVE-2024-21626).
-    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    TRY(oci::close_at_execve(3, TRY(oci::open_file("/proc", O_PATH | O_DIRECTORY))));
     warn_without_root(context);
     return restore_container(options, context.warnings).in("ocirun restore failed");
 }

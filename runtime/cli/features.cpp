@@ -96,10 +96,12 @@ spec::LinuxFeatures linux_features() {
                                                        reads<spec::Linux>("mountLabel")};
     features.memory_policy = spec::MemoryPolicyFeatures{.modes = list_of(spec::memory_policy_modes()),
                                                         .flags = list_of(spec::memory_policy_flags())};
-    features.intel_rdt = spec::IntelRdtFeatures{.enabled = false, .schemata = false, .monitoring = false};
+    features.intel_rdt = spec::IntelRdtFeatures{.enabled = reads<spec::Linux>("intelRdt"),
+                                                .schemata = reads<spec::IntelRdt>("schemata"),
+                                                .monitoring = reads<spec::IntelRdt>("enableMonitoring")};
     features.mount_extensions =
         spec::MountExtensionFeatures{.idmap = spec::EnabledFeature{.enabled = is_mount_option("idmap")}};
-    features.net_devices = spec::EnabledFeature{.enabled = false};
+    features.net_devices = spec::EnabledFeature{.enabled = reads<spec::Linux>("netDevices")};
     return features;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 
 #include "base/text.hpp"
 #include "runtime/cli/commands.hpp"
@@ -121,7 +122,8 @@ void keep_going(CommandContext& context, const Result<T>& done) {
 }  // namespace
 
 Result<int> start_command(CommandContext& context) {
-    TRY(start_container(context.state_root, context.id()));
+    const char* service_manager = std::getenv("NOTIFY_SOCKET");
+    TRY(start_container(context.state_root, context.id(), service_manager != nullptr ? service_manager : ""));
     return 0;
 }
 

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -48,7 +47,7 @@ Result<PassedDescriptors> passed_descriptors(const Values& values) {
                                                std::to_string(descriptor) + " is not open");
     }
     // What else the caller left open is nobody's business in a container (CVE-2024-21626).
-    ::close_range(static_cast<unsigned>(3 + passed.count), ~0U, CLOSE_RANGE_CLOEXEC);
+    TRY(oci::close_at_execve(3 + passed.count, TRY(oci::open_file("/proc", O_PATH | O_DIRECTORY))));
     return passed;
 }
 
@@ -74,6 +73,7 @@ Result<CreateOptions> create_options(const CommandContext& context) {
     options.systemd_cgroup = context.systemd_cgroup;
     options.cgroups_disabled = context.cgroups_disabled;
     options.unsafe_annotations = context.unsafe_annotations;
+    if (const char* service_manager = std::getenv("NOTIFY_SOCKET")) options.notify_socket = service_manager;
     options.passed = TRY(passed_descriptors(values));
     return options;
 }

@@ -7,6 +7,7 @@
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/options.hpp"
 #include "runtime/container/update_container.hpp"
+#include "runtime/plan/rdt_plan.hpp"
 #include "spec/runtime/config_json.hpp"
 
 // update and mounts: commands that change a running container.
@@ -84,13 +85,10 @@ Result<oci::spec::Update> read_update(const Values& values) {
 
 Result<int> update_command(CommandContext& context) {
     const Values& values = *context.values;
-    for (const char* option : {"l3-cache-schema", "mem-bw-schema"}) {
-        if (values.get(option).empty()) continue;
-        return failure(ErrorCode::unsupported,
-                       "--" + std::string(option) + ": the container has no linux.intelRdt to be changed");
-    }
     const oci::spec::Update update = TRY(read_update(values));
-    context.warnings = TRY(update_container(context.state_root, context.id(), update));
+    const auto schemata =
+        TRY(plan_rdt_schemas(values.get("l3-cache-schema"), values.get("mem-bw-schema"), "update: "));
+    context.warnings = TRY(update_container(context.state_root, context.id(), update, schemata));
     return 0;
 }
 

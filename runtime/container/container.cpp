@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <optional>
 
 #include "base/process.hpp"
 #include "runtime/container/bundle.hpp"
@@ -81,8 +82,10 @@ Result<void> run_poststart(const Container& container) {
 
 }  // namespace
 
-Result<void> start_container(const std::string& root, const std::string& id) {
-    const Container container = TRY(Container::open(root, id, true));
+Result<void> start_container(const std::string& root, const std::string& id,
+                             const std::string& service_manager) {
+    std::optional<Container> locked = TRY(Container::open(root, id, true));
+    const Container& container = *locked;
     switch (TRY(container.status())) {
         case Status::created:
             break;
@@ -94,12 +97,18 @@ Result<void> start_container(const std::string& root, const std::string& id) {
         case Status::creating:
             return failure(ErrorCode::wrong_state, "cannot start a container that is still being created");
     }
+    const auto notify = TRY(open_notify_socket(container.directory(), service_manager));
     TRY(say_start(container));
     note_event(container.directory(), "start", container.record().pid);
     auto poststart = run_poststart(container);
     // A failing poststart hook stops and destroys the container (runtime-spec runtime.md "Lifecycle" 9).
     if (!poststart) static_cast<void>(destroy_container(container).has_value());
-    return poststart;
+    if (!poststart || !notify) return poststart;
+    const auto pidfd = container.init_pidfd();
+    if (!pidfd) return {};  // it has ended
+    const pid_t pid = container.record().pid;
+    locked.reset();  // gives the lock back: this may take long
+    return notify->wait_until_ready(*pidfd, pid);
 }
 
 Result<void> kill_container(const std::string& root, const std::string& id, int signal, bool all) {
@@ -111,7 +120,7 @@ Result<void> kill_container(const std::string& root, const std::string& id, int 
     if (status != Status::stopped) {
         const auto pidfd = container.init_pidfd();
         if (!pidfd) return failure(ErrorCode::wrong_state, "container not running");
-        TRY(oci::signal_pidfd(*pidfd, signal));
+        TRY(oci::signal_process(*pidfd, container.record().pid, signal));
     }
     // Without a cgroup only init is known.
     if (whole && container.record().cgroup.version != CgroupVersion::none) TRY(manager->signal_all(signal));

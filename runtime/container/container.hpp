@@ -21,7 +21,8 @@ public:
     [[nodiscard]] oci::Result<Status> status() const;
     /// Whether init lives (a zombie does not).
     [[nodiscard]] bool init_is_alive() const;
-    /// A pidfd of init, verified by its start time: never a process that has taken over the pid.
+    /// A pidfd of init, verified by its start time: never a process that has taken over the pid. Closed on a
+    /// kernel without pidfds, where the verification is all there is.
     [[nodiscard]] oci::Result<oci::Fd> init_pidfd() const;
     [[nodiscard]] oci::Result<std::unique_ptr<CgroupManager>> cgroup() const;
 
@@ -32,8 +33,11 @@ private:
     RecordedState record_;
 };
 
-/// `start`: lets init execute its program, then runs the poststart hooks.
-oci::Result<void> start_container(const std::string& root, const std::string& id);
+/// `start`: lets init execute its program, then runs the poststart hooks. With `service_manager`
+/// (NOTIFY_SOCKET of this process) a container that was created with one is waited for until it says that it
+/// is ready.
+oci::Result<void> start_container(const std::string& root, const std::string& id,
+                                  const std::string& service_manager = "");
 /// `kill`: to init, or with `all` to every process.
 oci::Result<void> kill_container(const std::string& root, const std::string& id, int signal, bool all);
 /// `delete`: of a stopped container, or with `force` of any, killed first. Returns warnings of poststop

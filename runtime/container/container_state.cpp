@@ -19,6 +19,7 @@ struct CgroupRecord {
     std::string version;
     std::map<std::string, std::string> directories;
     std::vector<std::string> created;
+    std::string sub_group;
     std::string unit;
     bool user_manager = false;
     bool unit_started = false;
@@ -70,6 +71,7 @@ struct FieldsOf<ocirun::CgroupRecord> {
         fields.required("version", self.version);
         fields.optional("directories", self.directories);
         fields.optional("created", self.created);
+        fields.optional("subGroup", self.sub_group);
         fields.optional("unit", self.unit);
         fields.optional("userManager", self.user_manager);
         fields.optional("unitStarted", self.unit_started);
@@ -92,6 +94,9 @@ struct FieldsOf<ocirun::StateRecord> {
         fields.always("newKeyring", self.state.new_keyring);
         fields.always("hasHooks", self.state.has_hooks);
         fields.required("cgroup", self.cgroup);
+        fields.optional("resctrlGroup", self.state.resctrl.group);
+        fields.optional("resctrlCreated", self.state.resctrl.created);
+        fields.optional("resctrlMonitor", self.state.resctrl.monitor);
         fields.optional("hookOutput", self.state.hook_output);
         fields.optional("hookErrors", self.state.hook_errors);
         fields.optional("annotations", self.state.annotations);
@@ -125,6 +130,7 @@ std::string to_json(const RecordedState& state) {
     record.cgroup.version = version_words[static_cast<std::size_t>(state.cgroup.version)];
     record.cgroup.directories = state.cgroup.directories;
     record.cgroup.created = state.cgroup.created;
+    record.cgroup.sub_group = state.cgroup.sub_group;
     record.cgroup.unit = state.cgroup.unit;
     record.cgroup.user_manager = state.cgroup.user_manager;
     record.cgroup.unit_started = state.cgroup.unit_started;
@@ -139,6 +145,7 @@ oci::Result<RecordedState> parse_recorded_state(std::string_view text, const std
     if (!known) return oci::failure(oci::ErrorCode::invalid, file + ": cgroup: an unknown driver or version");
     state.cgroup.directories = std::move(record.cgroup.directories);
     state.cgroup.created = std::move(record.cgroup.created);
+    state.cgroup.sub_group = std::move(record.cgroup.sub_group);
     state.cgroup.unit = std::move(record.cgroup.unit);
     state.cgroup.user_manager = record.cgroup.user_manager;
     state.cgroup.unit_started = record.cgroup.unit_started;

@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "runtime/cgroup/cgroup_manager.hpp"
+#include "runtime/cgroup/resctrl.hpp"
 
 namespace ocirun {
 
@@ -26,6 +27,7 @@ struct RecordedState {
     bool new_keyring = true;
     bool has_hooks = false;  // poststart or poststop hooks stand in the recorded config.json
     CgroupLocation cgroup;
+    ResctrlLocation resctrl;
     std::string hook_output;  // files that hooks write to; empty: none
     std::string hook_errors;
     std::map<std::string, std::string> annotations;

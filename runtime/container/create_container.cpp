@@ -26,6 +26,7 @@ Result<LaunchedInit> launch(const CreateOptions& options, Creation& creation, Fd
     LaunchOptions launch_options;
     launch_options.plan = &creation.plan;
     launch_options.cgroup = creation.cgroup.get();
+    launch_options.devices = &creation.devices;
     launch_options.start_socket = std::move(start_socket);
     launch_options.console_socket = std::move(console);
     launch_options.passed = options.passed;
@@ -75,7 +76,7 @@ Result<std::vector<std::string>> create_container(const CreateOptions& options) 
     LaunchedInit init = TRY(launch(options, creation, std::move(start_socket), std::move(console)));
     TRY(init.channel().send(Tag::proceed));
     init.release();
-    creation.rollback.dismiss();
+    creation.keep();
     return creation.warnings;
 }
 
@@ -92,6 +93,7 @@ Result<int> run_container(const RunOptions& options, std::vector<std::string>& w
     } else if (creation.plan.process && creation.plan.process->terminal) {
         console = TRY(foreground->open_console());
     }
+    const auto notify = TRY(open_notify_socket(*creation.directory, options.create.notify_socket));
     LaunchedInit init = TRY(launch(options.create, creation, Fd(), std::move(console)));
     if (foreground) TRY(foreground->receive_terminal());
     TRY(start_launched(init).in("unable to start container process"));
@@ -99,9 +101,12 @@ Result<int> run_container(const RunOptions& options, std::vector<std::string>& w
     note_event(*creation.directory, "start", init.pid());
     TRY(run_poststart(creation));
     const pid_t pid = init.release();
-    creation.rollback.dismiss();
-    if (!foreground) return 0;
-    return finish_run(options, creation, *foreground, pid, warnings);
+    creation.keep();
+    if (foreground)
+        return finish_run(options, creation, *foreground, pid, notify ? &*notify : nullptr, warnings);
+    creation.directory.reset();  // gives the lock back
+    if (notify) TRY(notify->wait_until_ready(init.pidfd(), pid));
+    return 0;
 }
 
 }  // namespace ocirun

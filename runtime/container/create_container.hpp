@@ -22,6 +22,7 @@ struct CreateOptions {
     bool systemd_cgroup = false;
     bool cgroups_disabled = false;
     bool unsafe_annotations = false;
+    std::string notify_socket;  // of the service manager that started this process; empty: none
     PassedDescriptors passed;
 };
 

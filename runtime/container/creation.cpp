@@ -49,11 +49,14 @@ Result<void> make_plan(const CreateOptions& options, Creation& creation) {
     request.systemd_cgroup = options.systemd_cgroup;
     request.cgroups_disabled = options.cgroups_disabled;
     request.unsafe_annotations = options.unsafe_annotations;
+    if (!options.notify_socket.empty())
+        request.notify_directory = options.state_root + "/" + options.id + "/" + notify_directory;
     request.compile_seccomp = SeccompCache::compile_with;
     request.compile_context = &cache;
     creation.plan = TRY(plan_container(creation.bundle.config, host, request));
     creation.plan.last_capability = host.last_capability;
     creation.record.cgroup = TRY(locate_cgroup(creation.plan.cgroup, host.cgroup));
+    if (creation.plan.rdt) creation.record.resctrl = TRY(locate_resctrl(*creation.plan.rdt, options.id));
     phase_done("plan");
     return {};
 }
@@ -88,6 +91,7 @@ Result<void> record_intent(const CreateOptions& options, Creation& creation) {
                              hook_state_json(creation.plan, "stopped", creation.record.pid),
                              creation.plan.bundle);
     });
+    if (!options.notify_socket.empty()) TRY(directory.make_directory(notify_directory));
     TRY(directory.save(creation.record));
     TRY(directory.write(config_copy, creation.bundle.config_text));
     return record_filter(directory, creation.plan.seccomp);
@@ -147,6 +151,16 @@ void explain_end(int code, const Creation& creation, std::vector<std::string>& w
             "the process was killed by SIGKILL for more memory than linux.resources.memory.limit");
 }
 
+/// The group of the resctrl file system, if the container is to have one.
+Result<void> make_resctrl_group(Creation& creation) {
+    if (!creation.plan.rdt) return {};
+    bool made = false;
+    TRY(create_resctrl(*creation.plan.rdt, creation.record.resctrl, made));
+    creation.rollback.add(
+        [&creation, made] { static_cast<void>(remove_resctrl(creation.record.resctrl, made).has_value()); });
+    return {};
+}
+
 }  // namespace
 
 Result<void> prepare(const CreateOptions& options, bool detached, Creation& creation) {
@@ -161,12 +175,14 @@ Result<void> prepare(const CreateOptions& options, bool detached, Creation& crea
     TRY(check_console(creation.plan, options.console_socket, detached));
     TRY(record_intent(options, creation));
     phase_done("record the intent");
+    TRY(make_resctrl_group(creation));
     TRY(make_cgroup(creation));
     phase_done("make the cgroup");
     return {};
 }
 
 Result<void> record_process(Creation& creation, pid_t pid) {
+    TRY(add_to_resctrl(creation.record.resctrl, pid));
     const auto identity = TRY(oci::identify_process(pid));
     creation.record.cgroup = creation.cgroup->location();
     creation.record.pid = pid;
@@ -176,8 +192,8 @@ Result<void> record_process(Creation& creation, pid_t pid) {
 
 /// Waits for the container's process, then deletes the container unless it is to be kept.
 Result<int> finish_run(const RunOptions& options, Creation& creation, Foreground& foreground, pid_t pid,
-                       std::vector<std::string>& warnings) {
-    const int code = TRY(foreground.watch(pid));
+                       const NotifySocket* notify, std::vector<std::string>& warnings) {
+    const int code = TRY(foreground.watch(pid, notify));
     explain_end(code, creation, warnings);
     phase_done("the container's process");
     if (options.keep) return code;

@@ -15,6 +15,7 @@
 #include "runtime/container/container.hpp"
 #include "runtime/container/create_container.hpp"
 #include "runtime/launch/foreground.hpp"
+#include "runtime/launch/net_devices.hpp"
 
 namespace ocirun {
 
@@ -44,9 +45,16 @@ struct Creation {
     std::optional<StateDirectory> directory;
     RecordedState record;
     std::unique_ptr<CgroupManager> cgroup;
+    MovedDevices devices;
     bool hooks_may_have_run = false;  // from here on a failure ends with the poststop hooks
     Rollback rollback;
     std::vector<std::string> warnings;
+
+    /// The container is made: nothing is undone any more.
+    void keep() {
+        rollback.dismiss();
+        devices.keep();
+    }
 };
 
 /// Plans, reserves the state directory, records the intent and makes the cgroup. `detached`: nobody of this
@@ -57,7 +65,8 @@ oci::Result<void> prepare(const CreateOptions& options, bool detached, Creation&
 oci::Result<void> record_process(Creation& creation, pid_t pid);
 
 /// Waits for the container's process, then deletes the container unless it is to be kept.
+/// With `notify` it is passed on when the container says that it is ready.
 oci::Result<int> finish_run(const RunOptions& options, Creation& creation, Foreground& foreground, pid_t pid,
-                            std::vector<std::string>& warnings);
+                            const NotifySocket* notify, std::vector<std::string>& warnings);
 
 }  // namespace ocirun

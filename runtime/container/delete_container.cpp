@@ -22,18 +22,30 @@ namespace {
 
 constexpr int death_patience_milliseconds = 10000;
 
+/// Whether init has ended within the patience.
+bool ends_in_time(const Container& container, oci::BorrowedFd pidfd) {
+    constexpr int look_again = 10;
+    // Without a pidfd nothing tells: it is looked for from time to time.
+    const bool told = pidfd.is_open();
+    for (int waited = 0; waited < death_patience_milliseconds; waited += look_again) {
+        pollfd entry{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
+        const int ready = ::poll(&entry, 1, told ? death_patience_milliseconds - waited : look_again);
+        if (ready < 0 && errno == EINTR) continue;
+        if (told) return ready != 0;
+        if (!container.init_is_alive()) return true;
+    }
+    return false;
+}
+
 /// Kills init and waits until it is gone.
 Result<void> kill_init(const Container& container) {
     const auto pidfd = container.init_pidfd();
     if (!pidfd) return {};
-    auto sent = oci::signal_pidfd(*pidfd, SIGKILL);
+    auto sent = oci::signal_process(*pidfd, container.record().pid, SIGKILL);
     if (!sent && sent.error().system_errno != ESRCH) return sent;
     // A frozen container dies when it is thawed; elsewhere this does nothing.
     if (const auto manager = container.cgroup()) static_cast<void>((*manager)->thaw().has_value());
-    pollfd entry{.fd = pidfd->get(), .events = POLLIN, .revents = 0};
-    int ready = ::poll(&entry, 1, death_patience_milliseconds);
-    while (ready < 0 && errno == EINTR) ready = ::poll(&entry, 1, death_patience_milliseconds);
-    if (ready == 0)
+    if (!ends_in_time(container, *pidfd))
         return failure("container init " + std::to_string(container.record().pid) +
                        " does not die after SIGKILL");
     return {};
@@ -84,6 +96,7 @@ Result<std::vector<std::string>> delete_unreadable(const std::string& root, cons
 Result<std::vector<std::string>> destroy_container(const Container& container) {
     TRY(kill_init(container));
     TRY(clear_cgroup(container.record()));
+    TRY(remove_resctrl(container.record().resctrl, container.record().resctrl.created));
     std::vector<std::string> warnings = run_poststop(container);
     TRY(container.directory().remove());
     return warnings;

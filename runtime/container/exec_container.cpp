@@ -17,7 +17,6 @@
 #include "runtime/launch/foreground.hpp"
 #include "runtime/launch/launch_exec.hpp"
 #include "runtime/launch/probe_host.hpp"
-#include "runtime/plan/annotations.hpp"
 #include "runtime/protocol/phase_trace.hpp"
 #include "spec/runtime/config_json.hpp"
 
@@ -102,7 +101,7 @@ Result<ProcessPlan> plan_exec(const Container& container, const ExecContainerOpt
         if (options.tty) process.terminal = true;
     }
     ProcessPlan plan = TRY(plan_process(process, host, options.process_file.empty() ? "process" : ""));
-    plan.keep_groups = container.record().annotations.contains(std::string(keep_groups_annotation));
+    TRY(plan_process_annotations(plan, container.record().annotations));
     return plan;
 }
 
@@ -152,6 +151,7 @@ Result<LaunchedInit> start_process(const Container& container, const ExecContain
         launch.console_socket = TRY(foreground->open_console());
     }
     LaunchedInit started = TRY(launch_exec(launch));
+    TRY(add_to_resctrl(container.record().resctrl, started.pid()));
     phase_done("clone and wait until it is ready");
     if (foreground != nullptr) TRY(foreground->receive_terminal());
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, started.pid()));

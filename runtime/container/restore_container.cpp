@@ -120,7 +120,7 @@ Result<pid_t> restore(const RestoreOptions& options, Creation& creation, Restora
     launch.into_cgroup = creation.cgroup->clone_target();
     CriuService service = TRY(CriuService::start(launch));
     if (creation.record.cgroup.version != CgroupVersion::none) {
-        if (!launch.into_cgroup) TRY(creation.cgroup->add_process(service.pid()));
+        if (!service.in_cgroup()) TRY(creation.cgroup->add_process(service.pid()));
         restoration.criu.cgroup_roots = TRY(cgroups_of(service.pid()));
     }
     const CriuListener listener = [&](const CriuAnswer& notification, Fd descriptor) -> Result<void> {
@@ -173,9 +173,9 @@ Result<int> restore_container(const RestoreOptions& options, std::vector<std::st
     if (restoration.foreground && restoration.terminal_sent && options.run.create.console_socket.empty())
         TRY(restoration.foreground->receive_terminal());
     static_cast<void>(::rmdir(restoration.criu.root.c_str()));
-    creation.rollback.dismiss();
+    creation.keep();
     if (!restoration.foreground) return 0;
-    return finish_run(options.run, creation, *restoration.foreground, pid, warnings);
+    return finish_run(options.run, creation, *restoration.foreground, pid, nullptr, warnings);
 }
 
 }  // namespace ocirun

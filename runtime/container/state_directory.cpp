@@ -114,6 +114,12 @@ bool StateDirectory::has(const std::string& name) const {
     return oci::exists_at(directory_, name);
 }
 
+Result<void> StateDirectory::make_directory(const std::string& name) const {
+    TRY(oci::make_directory(directory_, name, 0755));
+    if (::fchmodat(directory_.get(), name.c_str(), 0755, 0) != 0) return oci::last_system_failure(name);
+    return {};
+}
+
 Result<void> StateDirectory::remove_file(const std::string& name) const {
     return oci::remove_file(directory_, name);
 }
@@ -139,6 +145,14 @@ Result<Fd> StateDirectory::connect_to_start() const {
 
 Result<void> StateDirectory::remove() const {
     return oci::remove_tree(root_, id_).in("remove state of container " + id_);
+}
+
+Result<std::optional<NotifySocket>> open_notify_socket(const StateDirectory& directory,
+                                                       const std::string& service_manager) {
+    if (service_manager.empty() || !directory.has(notify_directory)) return std::optional<NotifySocket>();
+    const Fd opened =
+        TRY(oci::open_at(directory.fd(), notify_directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+    return std::optional(TRY(NotifySocket::bind(opened, service_manager)));
 }
 
 Result<std::vector<std::string>> list_containers(const std::string& root) {

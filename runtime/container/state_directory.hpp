@@ -1,12 +1,14 @@
 #pragma once
 // The directory of one container below the state root: reserved, locked, read, removed. Host process.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "runtime/container/container_state.hpp"
+#include "runtime/launch/notify_socket.hpp"
 
 namespace ocirun {
 
@@ -30,6 +32,8 @@ public:
     oci::Result<void> append(const std::string& name, std::string_view text) const;
     [[nodiscard]] oci::Result<std::string> read(const std::string& name, std::size_t limit) const;
     [[nodiscard]] bool has(const std::string& name) const;
+    /// A directory beside state.json that the container may be shown (mode 0755).
+    [[nodiscard]] oci::Result<void> make_directory(const std::string& name) const;
     oci::Result<void> remove_file(const std::string& name) const;
 
     /// The socket that `start` connects to: bound and listening, or connected to.
@@ -41,6 +45,7 @@ public:
 
     /// The open descriptors, for a child that must not hold the lock.
     [[nodiscard]] std::vector<int> descriptors() const { return {root_.get(), directory_.get()}; }
+    [[nodiscard]] oci::BorrowedFd fd() const { return directory_; }
     [[nodiscard]] const std::string& id() const { return id_; }
 
 private:
@@ -56,6 +61,11 @@ inline constexpr const char* config_copy = "config.json";
 inline constexpr const char* resources_file = "resources.json";  // after the first update
 inline constexpr const char* filter_file = "seccomp.bpf";
 inline constexpr const char* start_socket_file = "start.sock";
+
+/// The container's notify socket (runtime/launch/notify_socket.hpp), if it was created with one and there is
+/// a service manager now.
+oci::Result<std::optional<NotifySocket>> open_notify_socket(const StateDirectory& directory,
+                                                            const std::string& service_manager);
 
 /// The ids that have a directory below the state root, sorted. A root that does not exist has none.
 oci::Result<std::vector<std::string>> list_containers(const std::string& root);

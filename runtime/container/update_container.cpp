@@ -118,6 +118,18 @@ Result<void> change_rootfs(const Container& container, const oci::spec::Update& 
     return {};
 }
 
+Result<void> change_schemata(const Container& container, const std::vector<std::string>& lines,
+                             StepsBack& back) {
+    if (lines.empty()) return {};
+    const ResctrlLocation& location = container.record().resctrl;
+    if (location.group.empty())
+        return failure(ErrorCode::wrong_state,
+                       "the container has no linux.intelRdt: its caches and bandwidth cannot be changed");
+    const auto before = TRY(read_schemata(location));
+    back.add([location, before] { return write_schemata(location, before); });
+    return write_schemata(location, lines);
+}
+
 }  // namespace
 
 Result<Resources> recorded_resources(const StateDirectory& directory) {
@@ -131,7 +143,8 @@ Result<Resources> recorded_resources(const StateDirectory& directory) {
 }
 
 Result<std::vector<std::string>> update_container(const std::string& root, const std::string& id,
-                                                  const oci::spec::Update& update) {
+                                                  const oci::spec::Update& update,
+                                                  const std::vector<std::string>& schemata) {
     const Container container = TRY(Container::open(root, id, true));
     TRY(check_alive(container));
     const auto cgroup = TRY(container.cgroup());
@@ -144,6 +157,7 @@ Result<std::vector<std::string>> update_container(const std::string& root, const
     StepsBack back;
     TRY(change_limits(*cgroup, writes, back));
     if (!update.resources.devices.empty()) TRY(change_devices(*cgroup, before, after, back));
+    TRY(change_schemata(container, schemata, back));
     TRY(change_rootfs(container, update, back));
     TRY(container.directory().write(resources_file, oci::spec::to_json(after)));
     back.forget();

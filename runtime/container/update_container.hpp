@@ -13,7 +13,8 @@ namespace ocirun {
 /// Sets resources, makes mounts and devices: everything, or what was set is set back. The resources are
 /// recorded. Returns warnings.
 oci::Result<std::vector<std::string>> update_container(const std::string& root, const std::string& id,
-                                                       const oci::spec::Update& update);
+                                                       const oci::spec::Update& update,
+                                                       const std::vector<std::string>& schemata = {});
 
 /// Adds mounts to a running container, all or none.
 oci::Result<void> add_mounts(const std::string& root, const std::string& id,

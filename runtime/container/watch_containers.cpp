@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/process.hpp"
 #include "runtime/container/watched_container.hpp"
 
 namespace ocirun {
@@ -26,6 +27,10 @@ public:
     explicit Watcher(const WatchOptions& options) : options_(options) {}
 
     Result<void> begin() {
+        if (!TRY(oci::open_pidfd(::getpid())).is_open())
+            return oci::failure(
+                oci::ErrorCode::unsupported,
+                "events needs pidfds, which this kernel lacks (pidfd_open(2), since Linux 5.3)");
         inotify_ = Fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
         if (!inotify_.is_open()) return oci::last_system_failure("inotify");
         next_tick_ = Clock::now();

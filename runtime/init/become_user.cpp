@@ -89,9 +89,22 @@ Result<void> apply_scheduling(const ProcessPlan& process) {
     return {};
 }
 
+/// Whether AppArmor confines this process: then its label is more than "unconfined".
+bool is_confined(BorrowedFd proc) {
+    for (const char* path : {"self/attr/apparmor/current", "self/attr/current"}) {
+        const auto file = open_proc(proc, path, O_RDONLY);
+        if (!file) continue;
+        const auto label = oci::read_all(*file, 4096);
+        return label && !oci::trim(*label).empty() && oci::trim(*label) != "unconfined";
+    }
+    return false;
+}
+
 Result<void> apply_labels(const ProcessPlan& process, BorrowedFd proc) {
     if (!process.apparmor_profile.empty()) {
-        const std::string request = "exec " + process.apparmor_profile;
+        // With no_new_privs a confined process may only add a profile to its own.
+        const bool stack = process.no_new_privileges && is_confined(proc);
+        const std::string request = (stack ? "stack " : "exec ") + process.apparmor_profile;
         auto written = write_proc(proc, "self/attr/apparmor/exec", request);
         if (!written && written.error().system_errno == ENOENT)
             written = write_proc(proc, "self/attr/exec", request);

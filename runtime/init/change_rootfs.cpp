@@ -12,10 +12,11 @@
 #include "base/file.hpp"
 #include "base/path_in_root.hpp"
 #include "base/text.hpp"
+#include "runtime/init/join_process.hpp"
 #include "runtime/init/kernel_settings.hpp"
+#include "runtime/init/new_filesystem.hpp"
 #include "runtime/init/perform_mounts.hpp"
 #include "runtime/init/prepare_rootfs.hpp"
-#include "runtime/kernel/clone.hpp"
 #include "runtime/kernel/credentials.hpp"
 #include "runtime/kernel/mount_api.hpp"
 
@@ -33,30 +34,9 @@ Result<void> unmount(BorrowedFd mount) {
     return kernel::unmount("self/fd/" + std::to_string(mount.get()), MNT_DETACH);
 }
 
-Result<Fd> new_filesystem(const PlannedMount& mount) {
-    const Fd context = TRY(kernel::open_filesystem(mount.type));
-    if (!mount.source.empty()) TRY(kernel::set_option(context, "source", mount.source.c_str()));
-    for (const std::string& word : oci::split(mount.options.data, ',')) {
-        if (word.empty()) continue;
-        const std::size_t equals = word.find('=');
-        const bool flag = equals == std::string::npos;
-        TRY(kernel::set_option(context, word.substr(0, equals),
-                               flag ? nullptr : word.substr(equals + 1).c_str())
-                .in("option " + oci::quote(word)));
-    }
-    return kernel::create_mount(context, mount.options.attributes_set);
-}
-
 Result<void> attach_filesystem(const InitRequest& request, BorrowedFd root, std::size_t index,
                                const PlannedMount& mount) {
-    const Fd made = TRY(new_filesystem(mount));
-    const auto idmap = request.idmap_namespaces.find(index);
-    if (idmap != request.idmap_namespaces.end()) {
-        TRY(kernel::change_attributes(
-                made,
-                {.set = MOUNT_ATTR_IDMAP, .user_namespace = static_cast<std::uint64_t>(idmap->second.get())})
-                .in("idmap"));
-    }
+    const Fd made = TRY(make_filesystem(request, index, mount, mount.options.data));
     const Fd place = TRY(oci::make_directories_in_root(root, mount.destination, 0755));
     TRY(kernel::attach_mount(made, place));
     return apply_propagation(mount.options, made);
@@ -123,7 +103,8 @@ Result<void> unmount_all(const RootfsChange& change) {
 
 Result<void> perform_change(RootfsChange& change) {
     TRY(kernel::set_dumpable(false));
-    TRY(kernel::join_namespaces(change.container_pidfd, change.namespaces)
+    TRY(join_namespaces_of({change.container_pidfd, change.init.context.proc, change.container_pid},
+                           change.namespaces)
             .in("join the container's mount namespace"));
     // Files are made as its root: the ids of the host have no meaning there.
     if ((change.namespaces & CLONE_NEWUSER) != 0) TRY(become_namespace_root());

@@ -11,7 +11,8 @@ namespace ocirun {
 
 struct RootfsChange {
     InitRequest init;          // the plan's mounts and devices, opened sources, the channel, the host's /proc
-    oci::Fd container_pidfd;   // of the container's init
+    oci::Fd container_pidfd;   // of the container's init; closed on a kernel without pidfds
+    pid_t container_pid;       // its pid in the host's /proc
     oci::Fd root;              // its root directory
     std::uint64_t namespaces;  // CLONE_NEWNS, with CLONE_NEWUSER when that differs too
     std::vector<std::string> unmount;  // destinations, in this order, instead of the plan

@@ -8,8 +8,10 @@
 
 #include "base/file.hpp"
 #include "runtime/init/become_user.hpp"
+#include "runtime/init/confine_files.hpp"
 #include "runtime/init/find_executable.hpp"
 #include "runtime/init/init_process.hpp"
+#include "runtime/init/join_process.hpp"
 #include "runtime/init/kernel_settings.hpp"
 #include "runtime/init/last_steps.hpp"
 #include "runtime/init/terminal.hpp"
@@ -44,14 +46,17 @@ Result<void> set_affinity(const std::vector<int>& cpus, const char* what) {
     return {};
 }
 
+RunningProcess target_of(const ExecRequest& request) {
+    return {request.container_pidfd, request.context.proc, request.container_pid};
+}
+
 Result<void> join_container(ExecRequest& request) {
     TRY(kernel::set_dumpable(false));
     TRY(kernel::reset_signals());
     if (request.wait_for_proceed) TRY(request.context.channel.expect(Tag::proceed));
     TRY(set_affinity(request.process->initial_cpus, "process.execCPUAffinity.initial"));
     if (request.namespaces != 0) {
-        TRY(kernel::join_namespaces(request.container_pidfd, request.namespaces)
-                .in("join the container's namespaces"));
+        TRY(join_namespaces_of(target_of(request), request.namespaces).in("join the container's namespaces"));
     }
     request.container_pidfd.reset();
     if (request.user_namespace) TRY(become_namespace_root(request.process->keep_groups));
@@ -79,7 +84,8 @@ Result<void> perform_exec(ExecRequest& request) {
     const bool entered = TRY(enter_working_directory(process));
     TRY(own_standard_streams(process));
     TRY(apply_limits(process, request.context.proc));
-    const bool keep_for_filter = !request.seccomp->program.empty() && !process.no_new_privileges;
+    const bool confined = !request.seccomp->program.empty() || process.landlock.has_value();
+    const bool keep_for_filter = confined && !process.no_new_privileges;
     TRY(drop_privileges(process, request.last_capability, keep_for_filter));
     if (!entered && !TRY(enter_working_directory(process))) {
         return oci::system_failure(EACCES,
@@ -89,18 +95,20 @@ Result<void> perform_exec(ExecRequest& request) {
     ::umask(process.umask.value_or(default_umask));
     const PreparedProgram program(TRY(find_executable(process)), process.arguments,
                                   complete_environment(process, request.context.passed.listen_count));
+    const Fd landlock = TRY(prepare_landlock(process));
     TRY(set_affinity(process.final_cpus, "process.execCPUAffinity.final"));
     phase_done("user, limits, program");
     TRY(request.context.channel.send(Tag::ready));
     TRY(request.context.channel.expect(Tag::start));
     phase_done("wait for start");
-    TRY(limit_descriptors(request.context.passed));
+    TRY(limit_descriptors(request.context.passed, request.context.proc));
     Message failure;
     take_last_steps({.process = &process,
                      .seccomp = request.seccomp,
                      .program = &program,
                      .listener_socket = listener,
                      .listener_state = request.context.listener_state,
+                     .landlock = landlock,
                      .drop_last_capability = keep_for_filter},
                     failure);
     return error_of(failure);
@@ -109,7 +117,7 @@ Result<void> perform_exec(ExecRequest& request) {
 }  // namespace
 
 void run_exec_intermediate(ExecRequest& request) noexcept {
-    const auto joined = kernel::join_namespaces(request.container_pidfd, CLONE_NEWUSER | CLONE_NEWPID);
+    const auto joined = join_namespaces_of(target_of(request), CLONE_NEWUSER | CLONE_NEWPID);
     request.namespaces &= ~static_cast<std::uint64_t>(CLONE_NEWUSER);
     auto cloned = joined ? kernel::clone_process({.flags = CLONE_PARENT, .want_pidfd = false})
                          : Result<kernel::ClonedProcess>(joined.error());

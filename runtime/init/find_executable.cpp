@@ -85,6 +85,10 @@ Result<std::string> find_executable(const ProcessPlan& process) {
 std::vector<std::string> complete_environment(const ProcessPlan& process, int listen_count) {
     std::vector<std::string> environment = process.environment;
     if (listen_count > 0) {
+        // What the configuration says of these would come first for getenv(3).
+        std::erase_if(environment, [](const std::string& entry) {
+            return entry.starts_with("LISTEN_FDS=") || entry.starts_with("LISTEN_PID=");
+        });
         environment.push_back("LISTEN_FDS=" + std::to_string(listen_count));
         environment.emplace_back("LISTEN_PID=1");
     }

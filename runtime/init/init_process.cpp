@@ -15,6 +15,7 @@
 #include "runtime/hooks/hook_state.hpp"
 #include "runtime/hooks/run_hooks.hpp"
 #include "runtime/init/become_user.hpp"
+#include "runtime/init/confine_files.hpp"
 #include "runtime/init/find_executable.hpp"
 #include "runtime/init/kernel_settings.hpp"
 #include "runtime/init/last_steps.hpp"
@@ -91,7 +92,7 @@ Result<void> build_rootfs(InitRequest& request, std::optional<Terminal>& termina
     TRY(make_devices(plan.rootfs, root));
     phase_done("devices");
     TRY(open_standard_terminal(request, root, terminal));
-    if (!plan.hooks.prestart.empty() || !plan.hooks.create_runtime.empty()) {
+    if (!plan.hooks.prestart.empty() || !plan.hooks.create_runtime.empty() || !plan.net_devices.empty()) {
         TRY(request.context.channel.send(Tag::run_hooks));
         TRY(request.context.channel.expect(Tag::proceed));
     }
@@ -172,10 +173,12 @@ Result<void> perform_init(InitRequest& request) {
         TRY(wait_for_start(request));
         return oci::failure(oci::ErrorCode::invalid, "process: is required to start a container");
     }
-    const bool keep_for_filter = !plan.seccomp.program.empty() && !plan.process->no_new_privileges;
+    const bool confined = !plan.seccomp.program.empty() || plan.process->landlock.has_value();
+    const bool keep_for_filter = confined && !plan.process->no_new_privileges;
     std::string executable = TRY(prepare_process(plan, request.context.proc, keep_for_filter));
     const PreparedProgram program(std::move(executable), plan.process->arguments,
                                   complete_environment(*plan.process, request.context.passed.listen_count));
+    const Fd landlock = TRY(prepare_landlock(*plan.process));
     const std::string listener_state =
         listener.is_open() ? listener_state_json(plan, "creating", TRY(own_pid(request.context.proc)))
                            : std::string();
@@ -184,13 +187,14 @@ Result<void> perform_init(InitRequest& request) {
     TRY(wait_for_start(request));
     phase_done("wait for start");
     TRY(run_inner_hooks(request, plan.hooks.start_container, "created"));
-    TRY(limit_descriptors(request.context.passed));
+    TRY(limit_descriptors(request.context.passed, request.context.proc));
     Message failure;
     take_last_steps({.process = &*plan.process,
                      .seccomp = &plan.seccomp,
                      .program = &program,
                      .listener_socket = listener,
                      .listener_state = listener_state,
+                     .landlock = landlock,
                      .drop_last_capability = keep_for_filter},
                     failure);
     return error_of(failure);

@@ -37,6 +37,7 @@ struct InitRequest {
     bool wait_for_proceed = false;           // the host process has work to do before anything starts
     oci::Fd start_socket;                    // create: listening, `start` connects to it; else closed
     std::vector<oci::Fd> joined_namespaces;  // one for each of plan->namespaces.joined
+    bool host_paths = true;  // the host's paths can be looked up: not from inside a running container
     std::map<std::size_t, oci::Fd> mount_sources;     // index in plan->rootfs.mounts -> detached tree
     std::map<std::size_t, oci::Fd> idmap_namespaces;  // index -> user namespace for an idmapped file system
 };
@@ -47,7 +48,8 @@ struct ExecRequest {
     const SeccompPlan* seccomp = nullptr;
     ProcessContext context;
     bool wait_for_proceed = false;
-    oci::Fd container_pidfd;             // of the container's init
+    oci::Fd container_pidfd;             // of the container's init; closed on a kernel without pidfds
+    pid_t container_pid = 0;             // its pid in context.proc
     std::uint64_t namespaces = 0;        // CLONE_NEW* to join, the pid namespace left out
     bool user_namespace = false;         // a user namespace is among them
     std::uint64_t last_capability = 40;  // of the kernel

@@ -1,7 +1,6 @@
 #include "runtime/init/last_steps.hpp"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/socket.h>
@@ -13,8 +12,10 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "runtime/init/become_user.hpp"
+#include "runtime/kernel/landlock.hpp"
 
 namespace ocirun {
 
@@ -71,6 +72,8 @@ PreparedProgram::PreparedProgram(std::string path, std::vector<std::string> argu
       head_(path_.c_str()) {}
 
 void take_last_steps(const LastSteps& steps, Message& failure) noexcept {
+    if (steps.landlock.is_open() && !kernel::restrict_self(steps.landlock))
+        return describe_failure(failure, errno, "annotations: ocirun.landlock: restrict", "");
     if (!steps.seccomp->program.empty()) {
         const int listener = load_filter(*steps.seccomp);
         if (listener == -2) return describe_failure(failure, errno, "linux.seccomp: load filter", "");
@@ -113,15 +116,13 @@ Result<Fd> connect_listener(const SeccompPlan& seccomp) {
     return socket;
 }
 
-Result<void> limit_descriptors(const PassedDescriptors& passed) {
+Result<void> limit_descriptors(const PassedDescriptors& passed, oci::BorrowedFd proc) {
     for (int number = 3; number < 3 + passed.count; ++number) {
         const int flags = ::fcntl(number, F_GETFD);
         if (flags >= 0 && ::fcntl(number, F_SETFD, flags & ~FD_CLOEXEC) != 0)
             return oci::last_system_failure("pass descriptor");
     }
-    const auto first = static_cast<unsigned>(3 + passed.count);
-    if (::close_range(first, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return oci::last_system_failure("close_range");
-    return {};
+    return oci::close_at_execve(3 + passed.count, proc).in("close descriptors");
 }
 
 }  // namespace ocirun

@@ -42,6 +42,7 @@ struct LastSteps {
     const PreparedProgram* program = nullptr;
     oci::BorrowedFd listener_socket;  // connected to the seccomp agent, or closed
     std::string_view listener_state;
+    oci::BorrowedFd landlock;  // a ruleset, or closed
     bool drop_last_capability = false;
 };
 
@@ -51,7 +52,8 @@ void take_last_steps(const LastSteps& steps, Message& failure) noexcept;
 /// Connects to the agent's socket (seccomp.listenerPath); a closed Fd without one.
 oci::Result<oci::Fd> connect_listener(const SeccompPlan& seccomp);
 
-/// Leaves open only 0, 1, 2 and the descriptors to pass on; marks the rest to close at execve.
-oci::Result<void> limit_descriptors(const PassedDescriptors& passed);
+/// Leaves open only 0, 1, 2 and the descriptors to pass on; marks the rest to close at execve. `proc` is the
+/// host's /proc.
+oci::Result<void> limit_descriptors(const PassedDescriptors& passed, oci::BorrowedFd proc);
 
 }  // namespace ocirun

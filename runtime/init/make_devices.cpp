@@ -1,15 +1,15 @@
 #include <fcntl.h>
-#include <linux/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/file.hpp"
 #include "base/path_in_root.hpp"
+#include "runtime/init/attach_copy.hpp"
 #include "runtime/init/prepare_rootfs.hpp"
-#include "runtime/kernel/mount_api.hpp"
 
 namespace ocirun {
 
@@ -20,9 +20,11 @@ using oci::Result;
 namespace {
 
 Result<void> bind_host_device(const PlannedDevice& device, BorrowedFd root) {
-    const Fd tree = TRY(kernel::open_tree(oci::current_directory, device.path, OPEN_TREE_CLONE));
+    const CopySource source{.path = device.path};
+    MountCopy node = TRY(copy_mount(source));
     const Fd place = TRY(oci::make_file_in_root(root, device.path, 0755, 0644));
-    return kernel::attach_mount(tree, place);
+    TRY(attach_copy(std::move(node), source, {place, root, device.path}, {}));
+    return {};
 }
 
 /// A device that is there already must be the one that is wanted.

@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "base/path_in_root.hpp"
+#include "runtime/init/attach_copy.hpp"
 #include "runtime/init/perform_mounts.hpp"
 #include "runtime/kernel/mount_api.hpp"
 
@@ -20,19 +21,17 @@ using oci::Result;
 namespace {
 
 /// One hierarchy onto an open directory: by file system inside a private cgroup namespace, else by bind.
-Result<void> mount_entry(const PlannedMount& mount, const CgroupMountEntry& entry, BorrowedFd place) {
+Result<void> mount_entry(const PlannedMount& mount, const CgroupMountEntry& entry, const MountPlace& place) {
     const bool unified = mount.cgroup_v2 || entry.filesystem_data.empty();
     if (!mount.cgroup_by_bind) {
-        const auto mounted = kernel::mount("cgroup", fd_path(place), unified ? "cgroup2" : "cgroup",
+        const auto mounted = kernel::mount("cgroup", fd_path(place.place), unified ? "cgroup2" : "cgroup",
                                            legacy_flags(mount.options), unified ? "" : entry.filesystem_data);
         const bool refused =
             !mounted && (mounted.error().system_errno == EPERM || mounted.error().system_errno == EBUSY);
         if (mounted || !refused) return mounted;
     }
-    const Fd tree =
-        TRY(kernel::open_tree(oci::current_directory, entry.host_path, OPEN_TREE_CLONE).in("bind"));
-    TRY(apply_attributes(mount.options, tree));
-    return kernel::attach_mount(tree, place);
+    TRY(attach_copy({.path = entry.host_path}, place, mount.options).in("bind"));
+    return {};
 }
 
 Result<void> make_links(BorrowedFd directory, const CgroupMountEntry& entry) {
@@ -50,7 +49,7 @@ Result<void> mount_cgroups(const PlannedMount& mount, BorrowedFd root) {
     const Fd place = TRY(oci::make_directories_in_root(root, mount.destination, 0755));
     if (mount.cgroup_v2) {
         if (mount.cgroup_entries.empty()) return {};
-        TRY(mount_entry(mount, mount.cgroup_entries.front(), place));
+        TRY(mount_entry(mount, mount.cgroup_entries.front(), {place, root, mount.destination}));
         return apply_propagation(mount.options, TRY(oci::open_in_root(root, mount.destination, O_PATH)));
     }
     const unsigned long flags = legacy_flags(mount.options) & ~static_cast<unsigned long>(MS_RDONLY);
@@ -61,7 +60,7 @@ Result<void> mount_cgroups(const PlannedMount& mount, BorrowedFd root) {
             !made && made.error().system_errno != EEXIST)
             return made;
         const Fd target = TRY(oci::open_at(directory, entry.name, O_PATH | O_DIRECTORY | O_NOFOLLOW));
-        TRY(mount_entry(mount, entry, target).in(entry.name));
+        TRY(mount_entry(mount, entry, {target, directory, entry.name}).in(entry.name));
         TRY(make_links(directory, entry));
     }
     if ((mount.options.attributes_set & MOUNT_ATTR_RDONLY) != 0) {

@@ -12,6 +12,8 @@
 #include "base/file.hpp"
 #include "base/path_in_root.hpp"
 #include "base/text.hpp"
+#include "runtime/init/attach_copy.hpp"
+#include "runtime/init/new_filesystem.hpp"
 #include "runtime/kernel/mount_api.hpp"
 
 namespace ocirun {
@@ -54,13 +56,17 @@ Result<Fd> open_destination(BorrowedFd root, const PlannedMount& mount, bool dir
     return oci::make_file_in_root(root, mount.destination, directory_mode, file_mode);
 }
 
-Result<Fd> open_source(const InitRequest& request, std::size_t index, const PlannedMount& mount) {
+CopySource source_of(const InitRequest& request, const PlannedMount& mount) {
+    return {.path = mount.source,
+            .recursive = mount.options.recursive_bind,
+            .nofollow = mount.options.source_nofollow,
+            .may_look_up = request.host_paths && mount.id_map.empty()};
+}
+
+Result<MountCopy> open_source(const InitRequest& request, std::size_t index, const CopySource& source) {
     const auto prepared = request.mount_sources.find(index);
-    if (prepared != request.mount_sources.end()) return oci::duplicate(prepared->second);
-    unsigned flags = OPEN_TREE_CLONE;
-    if (mount.options.recursive_bind) flags |= static_cast<unsigned>(AT_RECURSIVE);
-    if (mount.options.source_nofollow) flags |= static_cast<unsigned>(AT_SYMLINK_NOFOLLOW);
-    return kernel::open_tree(oci::current_directory, mount.source, flags).in("source");
+    if (prepared == request.mount_sources.end()) return copy_mount(source).in("source");
+    return MountCopy{.fd = TRY(oci::duplicate(prepared->second)), .detached = true};
 }
 
 std::string tmpfs_data(const MountOptions& options, BorrowedFd place) {
@@ -74,15 +80,11 @@ std::string tmpfs_data(const MountOptions& options, BorrowedFd place) {
 }
 
 /// sysfs may not be mounted by a user namespace that does not own the network: the host's is bound.
-Result<Fd> bind_host_sysfs(BorrowedFd place, const MountOptions& options) {
-    Fd tree = TRY(kernel::open_tree(oci::current_directory, "/sys",
-                                    OPEN_TREE_CLONE | static_cast<unsigned>(AT_RECURSIVE)));
+Result<Fd> bind_host_sysfs(BorrowedFd root, const PlannedMount& mount, BorrowedFd place) {
     // Flags that are asked for hold for what lies below too: those are the host's own mounts.
-    TRY(kernel::change_attributes(
-        tree,
-        {.set = options.attributes_set & ~static_cast<std::uint64_t>(MOUNT_ATTR__ATIME), .recursive = true}));
-    TRY(kernel::attach_mount(tree, place));
-    return tree;
+    MountOptions options;
+    options.recursive_set = mount.options.attributes_set & ~static_cast<std::uint64_t>(MOUNT_ATTR__ATIME);
+    return attach_copy({.path = "/sys", .recursive = true}, {place, root, mount.destination}, options);
 }
 
 Result<Fd> mount_new_filesystem(BorrowedFd root, const PlannedMount& mount, BorrowedFd place,
@@ -91,12 +93,25 @@ Result<Fd> mount_new_filesystem(BorrowedFd root, const PlannedMount& mount, Borr
     const auto mounted = kernel::mount(source, fd_path(place), mount.type, flags, data);
     if (!mounted) {
         const bool not_allowed = mounted.error().system_errno == EPERM;
-        if (mount.type == "sysfs" && not_allowed) return bind_host_sysfs(place, mount.options);
+        if (mount.type == "sysfs" && not_allowed) return bind_host_sysfs(root, mount, place);
         return mounted.error().in("filesystem type " + oci::quote(mount.type) +
                                   (data.empty() ? "" : " with options " + oci::quote(data)));
     }
     // The mount now covers the place: it is looked up again to get hold of the new one.
     return oci::open_in_root(root, mount.destination, O_PATH);
+}
+
+/// The kernel maps ids of a mount only before it is attached.
+Result<Fd> mount_mapped_filesystem(const InitRequest& request, std::size_t index, const PlannedMount& mount,
+                                   BorrowedFd place, const std::string& data, bool late_readonly) {
+    PlannedMount first = mount;
+    if (late_readonly) {
+        first.options.attributes_set &= ~std::uint64_t{MOUNT_ATTR_RDONLY};
+        first.options.superblock_flags &= ~static_cast<unsigned long>(MS_RDONLY);
+    }
+    Fd made = TRY(make_filesystem(request, index, first, data));
+    TRY(kernel::attach_mount(made, place));
+    return made;
 }
 
 Result<Fd> open_filesystem_place(BorrowedFd root, const PlannedMount& mount) {
@@ -118,19 +133,14 @@ Result<void> perform_filesystem(const InitRequest& request, BorrowedFd root, std
     const bool late_readonly = (flags & MS_RDONLY) != 0 && (covered.is_open() || mount.destination == "/dev");
     if (late_readonly) flags &= ~static_cast<unsigned long>(MS_RDONLY);
     const std::string data = mount.type == "tmpfs" ? tmpfs_data(mount.options, place) : mount.options.data;
-    const Fd mounted = TRY(mount_new_filesystem(root, mount, place, flags, data));
+    const bool mapped = request.idmap_namespaces.contains(index);
+    const Fd mounted = TRY(mapped ? mount_mapped_filesystem(request, index, mount, place, data, late_readonly)
+                                  : mount_new_filesystem(root, mount, place, flags, data));
     if (covered.is_open()) {
         TRY(copy_up(covered, mounted).in("copy up"));
         if (late_readonly && mount.destination != "/dev") {
             TRY(kernel::change_attributes(mounted, {.set = MOUNT_ATTR_RDONLY}));
         }
-    }
-    const auto idmap = request.idmap_namespaces.find(index);
-    if (idmap != request.idmap_namespaces.end()) {
-        TRY(kernel::change_attributes(
-                mounted,
-                {.set = MOUNT_ATTR_IDMAP, .user_namespace = static_cast<std::uint64_t>(idmap->second.get())})
-                .in("idmap"));
     }
     if (mount.options.recursive_set != 0 || mount.options.recursive_clear != 0) {
         MountOptions recursive_only;
@@ -168,8 +178,9 @@ Result<void> perform_bind(const InitRequest& request, BorrowedFd root, std::size
     bool done = false;
     TRY(check_copied_link(root, mount, done));
     if (done) return {};
-    const Fd tree = TRY(open_source(request, index, mount));
-    const struct stat status = TRY(oci::status_of(tree));
+    const CopySource source = source_of(request, mount);
+    MountCopy tree = TRY(open_source(request, index, source));
+    const struct stat status = TRY(oci::status_of(tree.fd));
     auto opened = open_destination(root, mount, S_ISDIR(status.st_mode));
     if (!opened && opened.error().system_errno == ENOTDIR && S_ISDIR(status.st_mode)) {
         return oci::system_failure(
@@ -183,9 +194,9 @@ Result<void> perform_bind(const InitRequest& request, BorrowedFd root, std::size
                          ", destination is " +
                          (S_ISDIR(place_status.st_mode) ? "a directory" : "no directory"));
     }
-    TRY(apply_attributes(mount.options, tree));
-    TRY(kernel::attach_mount(tree, place));
-    return apply_propagation(mount.options, tree);
+    const MountPlace target{place, root, mount.destination, mount.options.destination_nofollow};
+    const Fd attached = TRY(attach_copy(std::move(tree), source, target, mount.options));
+    return apply_propagation(mount.options, attached);
 }
 
 std::string fd_path(BorrowedFd fd) {

@@ -12,6 +12,7 @@
 #include "base/file.hpp"
 #include "base/path_in_root.hpp"
 #include "base/text.hpp"
+#include "runtime/init/attach_copy.hpp"
 #include "runtime/init/perform_mounts.hpp"
 #include "runtime/kernel/mount_api.hpp"
 
@@ -45,12 +46,11 @@ Result<Fd> open_root_mount(const RootfsPlan& plan) {
     TRY(kernel::mount("", "/", "", first, "").in("linux.rootfsPropagation"));
     // Only the default, a recursive slave, leaves no shared mount around the root.
     if (plan.propagation != (MS_SLAVE | MS_REC)) TRY(make_parent_private(plan.path));
-    Fd tree = TRY(kernel::open_tree(oci::current_directory, plan.path,
-                                    OPEN_TREE_CLONE | static_cast<unsigned>(AT_RECURSIVE))
-                      .in("root.path"));
+    const CopySource source{.path = plan.path, .recursive = true};
+    MountCopy tree = TRY(copy_mount(source).in("root.path"));
     const Fd place = TRY(oci::open_file(plan.path, O_PATH | O_DIRECTORY).in("root.path"));
-    TRY(kernel::attach_mount(tree, place).in("root.path " + plan.path));
-    return tree;
+    const Fd host = TRY(oci::open_file("/", O_PATH | O_DIRECTORY));
+    return attach_copy(std::move(tree), source, {place, host, plan.path}, {}).in("root.path " + plan.path);
 }
 
 Result<Fd> open_root_directory(const RootfsPlan& plan) {

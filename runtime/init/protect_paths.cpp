@@ -9,6 +9,8 @@
 
 #include "base/file.hpp"
 #include "base/path_in_root.hpp"
+#include "runtime/init/attach_copy.hpp"
+#include "runtime/init/perform_mounts.hpp"
 #include "runtime/init/prepare_rootfs.hpp"
 #include "runtime/kernel/mount_api.hpp"
 
@@ -25,10 +27,10 @@ bool is_absent(const oci::Error& error) {
 }
 
 /// The two covers, opened when first needed: the host's /dev/null, and one read-only empty tmpfs that
-/// every masked directory shares.
+/// every masked directory shares (each its own where the kernel cannot copy a mount).
 class Covers {
 public:
-    Result<Fd> for_file() {
+    Result<void> cover_file(const MountPlace& place) {
         if (!null_.is_open()) {
             null_ = TRY(oci::open_file("/dev/null", O_PATH));
             const struct stat status = TRY(oci::status_of(null_));
@@ -36,23 +38,27 @@ public:
                 return oci::failure("the host's /dev/null is not the null device");
             }
         }
-        return copy_of(null_);
+        TRY(attach_copy({.directory = null_}, place));
+        return {};
     }
 
-    Result<Fd> for_directory() {
-        if (!empty_.is_open()) {
-            const Fd context = TRY(kernel::open_filesystem("tmpfs"));
-            TRY(kernel::set_option(context, "nr_blocks", "1"));
-            TRY(kernel::set_option(context, "nr_inodes", "1"));
-            empty_ = TRY(kernel::create_mount(context, MOUNT_ATTR_RDONLY));
-            return oci::duplicate(empty_);
-        }
-        return copy_of(empty_);
+    Result<void> cover_directory(const MountPlace& place) {
+        auto covered = attach_empty(place.place);
+        if (covered || covered.error().system_errno != ENOSYS) return covered;
+        return kernel::mount("tmpfs", fd_path(place.place), "tmpfs", MS_RDONLY, "nr_blocks=1,nr_inodes=1");
     }
 
 private:
-    static Result<Fd> copy_of(BorrowedFd mount) {
-        return kernel::open_tree(mount, "", OPEN_TREE_CLONE | static_cast<unsigned>(AT_EMPTY_PATH));
+    Result<void> attach_empty(BorrowedFd place) {
+        if (empty_.is_open()) {
+            const unsigned flags = OPEN_TREE_CLONE | static_cast<unsigned>(AT_EMPTY_PATH);
+            return kernel::attach_mount(TRY(kernel::open_tree(empty_, "", flags)), place);
+        }
+        const Fd context = TRY(kernel::open_filesystem("tmpfs"));
+        TRY(kernel::set_option(context, "nr_blocks", "1"));
+        TRY(kernel::set_option(context, "nr_inodes", "1"));
+        empty_ = TRY(kernel::create_mount(context, MOUNT_ATTR_RDONLY));
+        return kernel::attach_mount(empty_, place);
     }
     Fd null_;
     Fd empty_;
@@ -65,8 +71,8 @@ Result<void> mask_path(BorrowedFd root, const std::string& path, Covers& covers)
         return target.error();
     }
     const struct stat status = TRY(oci::status_of(*target));
-    const Fd cover = TRY(S_ISDIR(status.st_mode) ? covers.for_directory() : covers.for_file());
-    return kernel::attach_mount(cover, *target);
+    const MountPlace place{*target, root, path};
+    return S_ISDIR(status.st_mode) ? covers.cover_directory(place) : covers.cover_file(place);
 }
 
 Result<void> make_path_readonly(BorrowedFd root, const std::string& path) {
@@ -75,11 +81,10 @@ Result<void> make_path_readonly(BorrowedFd root, const std::string& path) {
         if (is_absent(target.error())) return {};
         return target.error();
     }
-    const Fd tree = TRY(kernel::open_tree(
-        *target, "",
-        OPEN_TREE_CLONE | static_cast<unsigned>(AT_EMPTY_PATH) | static_cast<unsigned>(AT_RECURSIVE)));
-    TRY(kernel::change_attributes(tree, {.set = MOUNT_ATTR_RDONLY}));
-    return kernel::attach_mount(tree, *target);
+    MountOptions readonly;
+    readonly.attributes_set = MOUNT_ATTR_RDONLY;
+    TRY(attach_copy({.directory = *target, .recursive = true}, {*target, root, path}, readonly));
+    return {};
 }
 
 }  // namespace

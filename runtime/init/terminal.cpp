@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/mount.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -14,7 +12,7 @@
 
 #include "base/file.hpp"
 #include "base/path_in_root.hpp"
-#include "runtime/kernel/mount_api.hpp"
+#include "runtime/init/attach_copy.hpp"
 #include "runtime/protocol/channel.hpp"
 
 namespace ocirun {
@@ -80,10 +78,9 @@ Result<void> bind_console(const Terminal& terminal, BorrowedFd root) {
     if (!made.is_open() && errno == ELOOP)
         return oci::failure("/dev/console is a symbolic link in the root file system");
     const Fd place = TRY(oci::open_at(parent, name, O_PATH | O_NOFOLLOW).in("/dev/console"));
-    const Fd tree =
-        TRY(kernel::open_tree(terminal.slave, "", OPEN_TREE_CLONE | static_cast<unsigned>(AT_EMPTY_PATH))
-                .in("terminal"));
-    return kernel::attach_mount(tree, place).in("bind terminal on /dev/console");
+    TRY(attach_copy({.directory = terminal.slave}, {place, root, "/dev/console"})
+            .in("bind terminal on /dev/console"));
+    return {};
 }
 
 Result<void> use_terminal(Terminal terminal, BorrowedFd console_socket) {

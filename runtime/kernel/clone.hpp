@@ -18,11 +18,14 @@ struct CloneRequest {
 };
 
 struct ClonedProcess {
-    pid_t pid = 0;  // 0 in the child
-    oci::Fd pidfd;  // in the parent
+    pid_t pid = 0;           // 0 in the child
+    oci::Fd pidfd;           // in the parent; closed where the kernel has no pidfds
+    bool in_cgroup = false;  // it was born in `into_cgroup`; told to both
 };
 
-/// clone3(2), with fork semantics (a copy of memory). Returns twice, as fork does.
+/// clone3(2), with fork semantics (a copy of memory). Returns twice, as fork does. A kernel that cannot put
+/// the process into the cgroup (before 5.7) leaves that to the caller; one without clone3 (before 5.3, or
+/// behind a filter that hides it) gets clone(2).
 oci::Result<ClonedProcess> clone_process(const CloneRequest& request);
 
 /// setns(2): `flags` is 0 for the kind of the descriptor, or CLONE_NEW* for a pidfd.

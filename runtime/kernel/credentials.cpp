@@ -118,9 +118,13 @@ Result<void> reset_signals() {
 }
 
 Result<void> join_session_keyring(const std::string& name) {
-    if (::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name.c_str()) < 0) {
-        return last_system_failure("join session keyring " + name);
-    }
+    const long keyring = ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name.c_str());
+    if (keyring < 0) return last_system_failure("join session keyring " + name);
+    // Its owner's other processes may search it, as runc has it: all but that is the kernel's default.
+    constexpr unsigned long possessor_all = 0x3f000000;
+    constexpr unsigned long user_view_read_search_link = 0x001b0000;
+    if (::syscall(SYS_keyctl, KEYCTL_SETPERM, keyring, possessor_all | user_view_read_search_link) != 0)
+        return last_system_failure("permissions of session keyring " + name);
     return {};
 }
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/text.hpp"
+#include "runtime/kernel/remount.hpp"
 
 namespace ocirun::kernel {
 
@@ -78,10 +79,9 @@ Result<void> change_attributes(BorrowedFd mount, const AttributeChange& change) 
     attributes.userns_fd = change.user_namespace;
     const unsigned flags =
         static_cast<unsigned>(AT_EMPTY_PATH) | (change.recursive ? static_cast<unsigned>(AT_RECURSIVE) : 0U);
-    if (::mount_setattr(mount.get(), "", flags, &attributes, sizeof attributes) != 0) {
-        return last_system_failure("mount_setattr");
-    }
-    return {};
+    if (::mount_setattr(mount.get(), "", flags, &attributes, sizeof attributes) == 0) return {};
+    if (errno == ENOSYS) return change_by_remount(mount, change);
+    return last_system_failure("mount_setattr");
 }
 
 Result<Fd> open_filesystem(const std::string& type) {

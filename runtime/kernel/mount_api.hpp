@@ -32,6 +32,7 @@ struct AttributeChange {
     std::uint64_t user_namespace = 0;  // descriptor for MOUNT_ATTR_IDMAP
     bool recursive = false;
 };
+/// mount_setattr(2); change_by_remount() where the kernel lacks it.
 oci::Result<void> change_attributes(oci::BorrowedFd mount, const AttributeChange& change);
 
 /// fsopen(2).

@@ -71,6 +71,7 @@ Result<void> run_change(pid_t pid, RootfsChange& change) {
     auto [ours, theirs] = TRY(Channel::make_pair());
     change.init.context.channel = std::move(theirs);
     change.container_pidfd = TRY(oci::open_pidfd(pid));
+    change.container_pid = pid;
     change.root = TRY(oci::open_file("/proc/" + std::to_string(pid) + "/root", O_PATH | O_DIRECTORY));
     change.namespaces = CLONE_NEWNS;
     if (in_other_user_namespace(pid)) change.namespaces |= CLONE_NEWUSER;
@@ -97,8 +98,15 @@ Result<void> add_to_rootfs(pid_t pid, ContainerPlan plan) {
     RootfsChange change{};
     change.init.plan = &plan;
     change.init.context.proc = TRY(open_trusted_proc());
+    change.init.host_paths = false;
     TRY(open_mount_sources(plan, change.init.context.proc, true, change.init));
-    return run_change(pid, change);
+    auto changed = run_change(pid, change);
+    if (!changed && changed.error().system_errno == ENOSYS)
+        return oci::failure(ErrorCode::unsupported,
+                            changed.error().text +
+                                ": mounts of a running container need the mount calls of " +
+                                "Linux 5.2 (open_tree, move_mount, fsopen)");
+    return changed;
 }
 
 Result<void> unmount_from_rootfs(pid_t pid, const std::vector<std::string>& destinations) {

@@ -1,7 +1,6 @@
 #include "runtime/launch/criu_service.hpp"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -70,8 +69,7 @@ Result<void> place_descriptors(const CriuLaunch& launch, oci::BorrowedFd socket)
         if (copy < 0 || ::dup2(copy, number) < 0) return last_system_failure("descriptors for criu");
         ++number;
     }
-    if (::close_range(static_cast<unsigned>(beyond), ~0U, CLOSE_RANGE_CLOEXEC) != 0)
-        return last_system_failure("close_range");
+    TRY(oci::close_at_execve(beyond, TRY(oci::open_file("/proc", O_PATH | O_DIRECTORY))));
     if (launch.keep_standard_streams) return {};
     const Fd null = TRY(oci::open_file("/dev/null", O_RDWR));
     if (::dup2(null.get(), 0) < 0 || ::dup2(null.get(), 1) < 0) return last_system_failure("/dev/null");
@@ -171,7 +169,9 @@ Result<CriuService> CriuService::start(const CriuLaunch& launch) {
     Fd conversation = TRY(receive_socket(sockets.ours));
     TRY(wait_for_execve(report));
     if (!conversation.is_open()) return oci::failure("criu ended before it began");
-    return CriuService(std::move(child), std::move(conversation));
+    CriuService service(std::move(child), std::move(conversation));
+    service.in_cgroup_ = cloned.in_cgroup;
+    return service;
 }
 
 Result<CriuAnswer> CriuService::receive(Fd& descriptor) {

@@ -53,6 +53,8 @@ public:
     CriuService& operator=(CriuService&&) = delete;
 
     [[nodiscard]] pid_t pid() const { return child_.pid(); }
+    /// Whether the kernel has put it into the cgroup that was asked for.
+    [[nodiscard]] bool in_cgroup() const { return in_cgroup_; }
     /// Sends the request and answers notifications until the request is answered. An answer that tells of
     /// a failure is an error.
     oci::Result<CriuAnswer> ask(const std::string& request, const CriuListener& listener = {});
@@ -65,6 +67,7 @@ private:
     oci::Result<CriuAnswer> receive(oci::Fd& descriptor);
 
     oci::ChildProcess child_;
+    bool in_cgroup_ = false;
     oci::Fd socket_;
 };
 

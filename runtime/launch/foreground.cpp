@@ -153,19 +153,21 @@ Result<void> Foreground::receive_terminal() {
     return {};
 }
 
-Result<int> Foreground::watch(pid_t pid) {
+Result<int> Foreground::watch(pid_t pid, const NotifySocket* notify) {
     if (const auto code = Implementation::reap(pid)) {
         self_->drain();
         return *code;
     }
     for (;;) {
         const bool terminal = self_->master.is_open();
-        std::array<pollfd, 3> entries = {
+        std::array<pollfd, 4> entries = {
             pollfd{.fd = self_->signals.get(), .events = POLLIN, .revents = 0},
             pollfd{.fd = terminal ? self_->master.get() : -1, .events = POLLIN, .revents = 0},
-            pollfd{.fd = terminal && self_->input_open ? 0 : -1, .events = POLLIN, .revents = 0}};
+            pollfd{.fd = terminal && self_->input_open ? 0 : -1, .events = POLLIN, .revents = 0},
+            pollfd{.fd = notify != nullptr ? notify->fd().get() : -1, .events = POLLIN, .revents = 0}};
         if (::poll(entries.data(), entries.size(), -1) < 0 && errno != EINTR)
             return last_system_failure("poll");
+        if (readable(entries[3])) static_cast<void>(notify->take_message(0).has_value());
         if (readable(entries[2]) && !relay(0, self_->master.get())) self_->input_open = false;
         if (readable(entries[1]) && !relay(self_->master.get(), 1)) self_->master.reset();
         if (readable(entries[0])) {
@@ -199,6 +201,10 @@ Result<Fd> connect_console_socket(const std::string& path) {
 }
 
 Result<void> send_pidfd(const std::string& path, oci::BorrowedFd pidfd, const std::string& kind) {
+    if (!pidfd.is_open())
+        return oci::failure(
+            oci::ErrorCode::unsupported,
+            "a pidfd is asked for, and this kernel has none (pidfd_open(2), since Linux 5.3)");
     return send_descriptor(TRY(connect_socket(path)), pidfd, kind);
 }
 

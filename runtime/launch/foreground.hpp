@@ -6,6 +6,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "runtime/launch/notify_socket.hpp"
 
 namespace ocirun {
 
@@ -23,8 +24,9 @@ public:
     /// Receives the master and puts this process's terminal, if it has one, into raw mode.
     oci::Result<void> receive_terminal();
     /// Relays and forwards until the process ends and returns its shell exit code. Reaps other children
-    /// that were left to this process as their subreaper.
-    oci::Result<int> watch(pid_t pid);
+    /// that were left to this process as their subreaper. Passes on that the container is ready, with
+    /// `notify`.
+    oci::Result<int> watch(pid_t pid, const NotifySocket* notify = nullptr);
 
 private:
     struct Implementation;

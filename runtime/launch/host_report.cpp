@@ -84,12 +84,14 @@ void add_calls(std::vector<ReportItem>& items) {
     };
     const Call calls[] = {
         {"openat2", SYS_openat2, "paths below the root are walked step by step"},
-        {"open_tree and move_mount", SYS_open_tree, "mounts by descriptor are not possible"},
+        {"open_tree and move_mount", SYS_open_tree,
+         "mounts go by mount(2), and a running container gets none"},
         {"fsopen", SYS_fsopen, "the runtime protects its binary by a copy in memory"},
-        {"mount_setattr", SYS_mount_setattr, "id-mapped mounts and recursive options are not possible"},
+        {"mount_setattr", SYS_mount_setattr, "id-mapped mounts are not possible"},
         {"clone3", SYS_clone3, "containers cannot be started inside their cgroup"},
         {"close_range", SYS_close_range, "descriptors are closed one by one"},
-        {"pidfd_open", SYS_pidfd_open, "processes cannot be told apart for sure"},
+        {"pidfd_open", SYS_pidfd_open,
+         "processes are told apart by their start time, and there are no events"},
         {"landlock", SYS_landlock_create_ruleset, "Landlock is not possible"},
     };
     for (const Call& call : calls) {

@@ -11,6 +11,7 @@
 #include "base/file.hpp"
 #include "base/process.hpp"
 #include "runtime/init/init_process.hpp"
+#include "runtime/init/join_process.hpp"
 #include "runtime/init/trusted_proc.hpp"
 #include "runtime/kernel/clone.hpp"
 #include "runtime/kernel/credentials.hpp"
@@ -59,20 +60,26 @@ Result<LaunchedInit> take_over(kernel::ClonedProcess first, Channel channel) {
     return LaunchedInit(message.pid, TRY(oci::open_pidfd(message.pid)), std::move(channel));
 }
 
-/// Clones the process, in the container's pid namespace.
+/// Clones the process, in the container's pid namespace and cgroup.
 Result<LaunchedInit> start(ExecRequest& request, Channel ours, std::uint64_t namespaces,
-                           std::optional<oci::BorrowedFd> cgroup) {
+                           CgroupManager& cgroup) {
     const bool intermediate = needs_intermediate(namespaces);
     Fd own_pid_namespace;
     if ((namespaces & CLONE_NEWPID) != 0 && !intermediate) {
         own_pid_namespace = TRY(oci::open_file("/proc/self/ns/pid", O_RDONLY));
-        TRY(kernel::join_namespaces(request.container_pidfd, CLONE_NEWPID)
+        TRY(join_namespaces_of({request.container_pidfd, request.context.proc, request.container_pid},
+                               CLONE_NEWPID)
                 .in("join the container's pid namespace"));
     }
-    auto cloned = TRY(kernel::clone_process({.into_cgroup = cgroup}).in("start a process in the container"));
+    auto cloned = TRY(
+        kernel::clone_process({.into_cgroup = cgroup.clone_target()}).in("start a process in the container"));
+    const bool by_write = !cloned.in_cgroup && cgroup.location().version != CgroupVersion::none;
+    // The process in between tells its child's pid; the child says nothing before that has arrived.
+    const bool proceed = by_write || intermediate;
     if (cloned.pid == 0) {
         enter_lane(intermediate ? Lane::intermediate : Lane::init);
         ours.close();
+        request.wait_for_proceed = proceed;
         if (intermediate) run_exec_intermediate(request);
         run_exec(request);
     }
@@ -83,8 +90,11 @@ Result<LaunchedInit> start(ExecRequest& request, Channel ours, std::uint64_t nam
         if (!back && back.error().system_errno != EPERM) return back.error();
     }
     request.context.channel.close();
-    if (intermediate) return take_over(std::move(cloned), std::move(ours));
-    return LaunchedInit(cloned.pid, std::move(cloned.pidfd), std::move(ours));
+    LaunchedInit process = intermediate ? TRY(take_over(std::move(cloned), std::move(ours)))
+                                        : LaunchedInit(cloned.pid, std::move(cloned.pidfd), std::move(ours));
+    if (by_write) TRY(cgroup.add_process(process.pid()));
+    if (proceed) TRY(process.channel().send(Tag::proceed));
+    return process;
 }
 
 Result<void> wait_until_ready(LaunchedInit& process, const ExecOptions& options) {
@@ -119,22 +129,16 @@ Result<LaunchedInit> launch_exec(ExecOptions& options) {
     request.context.listener_state = options.listener_state;
     request.last_capability = options.last_capability;
     request.container_pidfd = TRY(oci::open_pidfd(options.container_pid));
+    request.container_pid = options.container_pid;
     const std::uint64_t namespaces = TRY(differing_namespaces(options.container_pid));
     request.namespaces = namespaces & ~static_cast<std::uint64_t>(CLONE_NEWPID);
     request.user_namespace = (namespaces & CLONE_NEWUSER) != 0;
 
-    const std::optional<oci::BorrowedFd> cgroup_fd = options.cgroup->clone_target();
-    const bool by_write = !cgroup_fd && options.cgroup->location().version != CgroupVersion::none;
-    // The process in between tells its child's pid; the child says nothing before that has arrived.
-    request.wait_for_proceed = by_write || needs_intermediate(namespaces);
-
     OomScore score = TRY(OomScore::take(request.process, request.context.proc));
     // This process may not be attached to while it holds descriptors of both sides (CVE-2016-9962).
     TRY(kernel::set_dumpable(false));
-    LaunchedInit process = TRY(start(request, std::move(ours), namespaces, cgroup_fd));
+    LaunchedInit process = TRY(start(request, std::move(ours), namespaces, *options.cgroup));
     score.give_back();
-    if (by_write) TRY(options.cgroup->add_process(process.pid()));
-    if (request.wait_for_proceed) TRY(process.channel().send(Tag::proceed));
     TRY(wait_until_ready(process, options));
     return process;
 }

@@ -113,6 +113,12 @@ private:
     Fd old_time_;
 };
 
+Result<void> move_devices(const LaunchOptions& options, pid_t init) {
+    if (options.plan->net_devices.empty() || options.devices == nullptr) return {};
+    const Fd space = TRY(oci::open_file("/proc/" + std::to_string(init) + "/ns/net", O_RDONLY));
+    return options.devices->move(options.plan->net_devices, space);
+}
+
 Result<void> admit(LaunchedInit& init, CgroupManager& cgroup, bool by_write, bool proceed) {
     if (by_write) TRY(cgroup.add_process(init.pid()));
     if (proceed) TRY(init.channel().send(Tag::proceed));
@@ -149,19 +155,19 @@ Result<LaunchedInit> launch_init(LaunchOptions& options) {
 
     phase_done("open what init needs");
     const std::optional<BorrowedFd> cgroup_fd = options.cgroup->clone_target();
-    const bool by_write = !cgroup_fd && options.cgroup->location().version != CgroupVersion::none;
+    const bool has_cgroup = options.cgroup->location().version != CgroupVersion::none;
     const bool new_user = plan.namespaces.creates(NamespaceKind::user);
     const bool intermediate = plan.namespaces.needs_intermediate;
-    request.wait_for_proceed = by_write || (new_user && !intermediate);
-
     OomScore score = TRY(OomScore::take(plan.process ? &*plan.process : nullptr, request.context.proc));
     AroundClone around;
     TRY(around.enter(plan.namespaces, request.joined_namespaces, request.context.proc));
     const std::uint64_t flags = intermediate ? 0 : around.remaining_flags(plan.namespaces.clone_flags());
     auto cloned = TRY(clone_init({.flags = flags, .into_cgroup = cgroup_fd}));
+    const bool by_write = has_cgroup && !cloned.in_cgroup;
     if (cloned.pid == 0) {
         enter_lane(intermediate ? Lane::intermediate : Lane::init);
         ours.close();
+        request.wait_for_proceed = by_write || (new_user && !intermediate);
         if (intermediate) run_intermediate(request);
         run_init(request);
     }
@@ -195,6 +201,7 @@ Result<void> serve_init(LaunchedInit& init, const LaunchOptions& options) {
                 break;
             }
             case Tag::run_hooks: {
+                TRY(move_devices(options, init.pid_));
                 const std::string state = hook_state_json(plan, "creating", init.pid_);
                 TRY(run_hooks(plan.hooks.prestart, state, plan.bundle));
                 TRY(run_hooks(plan.hooks.create_runtime, state, plan.bundle));

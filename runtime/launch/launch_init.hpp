@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "runtime/cgroup/cgroup_manager.hpp"
 #include "runtime/init/init_request.hpp"
+#include "runtime/launch/net_devices.hpp"
 #include "runtime/plan/container_plan.hpp"
 #include "runtime/protocol/channel.hpp"
 
@@ -18,8 +19,9 @@ namespace ocirun {
 struct LaunchOptions {
     const ContainerPlan* plan = nullptr;
     CgroupManager* cgroup = nullptr;
-    oci::Fd start_socket;    // listening; closed for `run`
-    oci::Fd console_socket;  // connected; closed without a terminal
+    MovedDevices* devices = nullptr;  // the container's network devices, once they have moved
+    oci::Fd start_socket;             // listening; closed for `run`
+    oci::Fd console_socket;           // connected; closed without a terminal
     PassedDescriptors passed;
     std::vector<int> close_in_child;  // the state directory and its lock
 };
@@ -56,7 +58,8 @@ private:
 /// Clones init (or the process before it) into the cgroup and the new namespaces.
 oci::Result<LaunchedInit> launch_init(LaunchOptions& options);
 
-/// Answers init's requests (id maps, hooks) until it is ready. The error is init's own when it fails.
+/// Answers init's requests (id maps, network devices, hooks) until it is ready. The error is init's own when
+/// it fails.
 oci::Result<void> serve_init(LaunchedInit& init, const LaunchOptions& options);
 
 /// Tells init to go on and waits until execve has succeeded or failed.

@@ -4,6 +4,8 @@
 #include <linux/mount.h>
 #include <sched.h>
 
+#include <cerrno>
+
 #include "runtime/kernel/mount_api.hpp"
 #include "runtime/launch/id_mapper.hpp"
 
@@ -30,7 +32,15 @@ Result<void> open_mount_sources(const ContainerPlan& plan, BorrowedFd proc, bool
         unsigned flags = OPEN_TREE_CLONE;
         if (mount.options.recursive_bind) flags |= static_cast<unsigned>(AT_RECURSIVE);
         if (mount.options.source_nofollow) flags |= static_cast<unsigned>(AT_SYMLINK_NOFOLLOW);
-        Fd tree = TRY(kernel::open_tree(oci::current_directory, mount.source, flags).in(where));
+        auto opened = kernel::open_tree(oci::current_directory, mount.source, flags);
+        // Before Linux 5.2 no mount can be handed over: init looks the source up.
+        if (!opened && opened.error().system_errno == ENOSYS) {
+            if (!mapped) continue;
+            return oci::failure(oci::ErrorCode::unsupported,
+                                where + ": an id-mapped mount needs open_tree(2), move_mount(2) and " +
+                                    "mount_setattr(2), which Linux has since 5.12");
+        }
+        Fd tree = TRY(std::move(opened).in(where));
         if (mapped) {
             TRY(kernel::change_attributes(tree, {.set = MOUNT_ATTR_IDMAP,
                                                  .user_namespace = static_cast<std::uint64_t>(mapping.get()),

@@ -12,7 +12,7 @@ std::string unsafe_annotation(const std::map<std::string, std::string>& annotati
     if (found == annotations.end() || found->second.empty()) return {};
     if (allowed) return found->second;
     warnings.push_back("annotations: " + std::string(name) +
-                       " names a place of the host and has no effect without --unsafe-annotations");
+                       " reaches beyond the container and has no effect without --unsafe-annotations");
     return {};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "runtime/plan/annotations.hpp"
 #include "runtime/plan/device_filter.hpp"
 #include "runtime/plan/scope_plan.hpp"
 
@@ -65,6 +66,40 @@ std::optional<std::pair<std::uint32_t, std::uint32_t>> plan_delegation(
     const auto gid = to_host_id(user.gid, config.linux_section->gid_mappings);
     if (!uid || !gid) return std::nullopt;
     return std::make_pair(*uid, *gid);
+}
+
+/// The cgroup below the container's own that annotations ask for; limits stay where the container cannot
+/// reach them.
+Result<void> plan_sub_group(CgroupPlan& plan, const oci::spec::RuntimeConfig& config) {
+    const auto value_of = [&](std::string_view name) {
+        const auto found = config.annotations.find(std::string(name));
+        return found == config.annotations.end() ? std::string() : found->second;
+    };
+    std::string_view annotation = delegate_cgroup_annotation;
+    std::string name = value_of(annotation);
+    const bool delegated = !name.empty();
+    if (!delegated && plan.driver == CgroupDriver::systemd) {
+        annotation = systemd_subgroup_annotation;
+        name = value_of(annotation);
+    }
+    if (name.empty()) return {};
+    const std::string origin = "annotations: " + std::string(annotation);
+    const std::size_t bad = name.find_first_of(std::string_view("/\n\0", 3));
+    if (bad != std::string::npos || name == "." || name == ".." || name.starts_with("cgroup."))
+        return oci::failure(ErrorCode::invalid,
+                            origin + ": " + oci::quote(name) + " must be the name of one directory");
+    if (plan.version != CgroupVersion::v2)
+        return oci::failure(ErrorCode::unsupported, origin + ": needs cgroup v2");
+    plan.sub_group = name;
+    if (!delegated) return {};
+    if (!config.linux_section || !has_new_cgroup_namespace(*config.linux_section))
+        return oci::failure(ErrorCode::invalid,
+                            origin + ": needs a namespace of type \"cgroup\" in linux.namespaces");
+    const auto user = config.process ? config.process->user : oci::spec::User();
+    const auto uid = to_host_id(user.uid, config.linux_section->uid_mappings);
+    const auto gid = to_host_id(user.gid, config.linux_section->gid_mappings);
+    if (uid && gid) plan.delegate_to = std::make_pair(*uid, *gid);
+    return {};
 }
 
 Result<void> plan_devices(CgroupPlan& plan, const oci::spec::Resources& resources) {
@@ -152,6 +187,7 @@ Result<CgroupPlan> plan_cgroup(const oci::spec::RuntimeConfig& config, const Hos
     // In a user namespace the kernel refuses device rules, and device nodes do not work anyway.
     if (!rootless) TRY(plan_devices(plan, resources));
     if (plan.version == CgroupVersion::v2) plan.delegate_to = plan_delegation(config);
+    TRY(plan_sub_group(plan, config));
     return plan;
 }
 

@@ -56,7 +56,8 @@ struct CgroupPlan {
     std::vector<CgroupWrite> writes;            // in order; device rules included on v1
     std::vector<BpfInstruction> device_filter;  // v2: program for BPF_CGROUP_DEVICE; empty: no filter
     std::optional<std::pair<std::uint32_t, std::uint32_t>>
-        delegate_to;                    // host uid, gid that own the cgroup (v2)
+        delegate_to;        // host uid, gid that own the cgroup (v2)
+    std::string sub_group;  // v2: the directory below the cgroup in which the processes are; empty: itself
     std::vector<std::string> warnings;  // settings the kernel's version cannot express
     bool needs_limits = false;          // some limit was asked for: cgroups absent is then an error
     bool may_be_missing = false;        // no permission to make it is no error

@@ -12,15 +12,6 @@ using oci::Result;
 
 namespace {
 
-/// What this build cannot do is said at once: a container without it would not be the one asked for.
-Result<void> check_supported(const oci::spec::Linux& linux_section) {
-    const char* missing = nullptr;
-    if (linux_section.intel_rdt) missing = "linux.intelRdt";
-    if (!linux_section.net_devices.empty()) missing = "linux.netDevices";
-    if (missing == nullptr) return {};
-    return oci::failure(ErrorCode::unsupported, std::string(missing) + ": not supported by this build");
-}
-
 Result<void> check_names(const ContainerPlan& plan) {
     if (plan.namespaces.has(NamespaceKind::uts)) return {};
     const char* set = !plan.hostname.empty() ? "hostname" : plan.domainname.empty() ? nullptr : "domainname";
@@ -29,21 +20,43 @@ Result<void> check_names(const ContainerPlan& plan) {
                         std::string(set) + ": needs a namespace of type \"uts\" in linux.namespaces");
 }
 
-Result<SeccompPlan> compile_seccomp(const oci::spec::Linux& linux_section, const PlanRequest& request) {
-    if (!linux_section.seccomp) return SeccompPlan();
+Result<SeccompPlan> compile_rules(const oci::spec::Seccomp& seccomp, const PlanRequest& request) {
     const std::string origin = "linux.seccomp";
     if (request.compile_seccomp != nullptr)
-        return request.compile_seccomp(*linux_section.seccomp, origin, request.compile_context);
-    return plan_seccomp(*linux_section.seccomp, origin);
+        return request.compile_seccomp(seccomp, origin, request.compile_context);
+    return plan_seccomp(seccomp, origin);
+}
+
+/// The filter, with what crun's annotations change of it.
+Result<SeccompPlan> compile_seccomp(ContainerPlan& plan, const oci::spec::Linux& linux_section,
+                                    const PlanRequest& request) {
+    const auto value_of = [&](std::string_view name) {
+        return unsafe_annotation(plan.annotations, name, request.unsafe_annotations, plan.warnings);
+    };
+    const std::string program = value_of(seccomp_program_annotation);
+    const std::string receiver = value_of(seccomp_receiver_annotation);
+    if (!program.empty()) return plan_compiled_filter(program, "annotations: run.oci.seccomp_bpf_data");
+    if (!linux_section.seccomp) return SeccompPlan();
+    oci::spec::Seccomp seccomp = *linux_section.seccomp;
+    if (!receiver.empty()) seccomp.listener_path = receiver;
+    SeccompPlan compiled = TRY(compile_rules(seccomp, request));
+    if (plan.annotations.contains(std::string(seccomp_unknown_annotation)) && !compiled.unknown_calls.empty())
+        return oci::failure(ErrorCode::invalid, "linux.seccomp.syscalls: the system call " +
+                                                    oci::quote(compiled.unknown_calls.front()) +
+                                                    " is not known here, and the annotation " +
+                                                    std::string(seccomp_unknown_annotation) +
+                                                    " makes that an error");
+    return compiled;
 }
 
 Result<void> plan_linux(ContainerPlan& plan, const oci::spec::Linux& linux_section,
                         const PlanRequest& request) {
-    TRY(check_supported(linux_section));
     plan.sysctls = TRY(plan_sysctls(linux_section));
+    plan.net_devices = TRY(plan_net_devices(linux_section, plan.namespaces));
+    plan.rdt = TRY(plan_rdt(linux_section, plan.id));
     plan.personality = TRY(plan_personality(linux_section));
     plan.memory_policy = TRY(plan_memory_policy(linux_section));
-    plan.seccomp = TRY(compile_seccomp(linux_section, request));
+    plan.seccomp = TRY(compile_seccomp(plan, linux_section, request));
     return {};
 }
 
@@ -78,9 +91,8 @@ void take_warnings(std::vector<std::string>& all, const std::vector<std::string>
 }
 
 /// What annotations ask for beside the configuration.
-void plan_annotations(ContainerPlan& plan, const PlanRequest& request) {
-    if (plan.process)
-        plan.process->keep_groups = plan.annotations.contains(std::string(keep_groups_annotation));
+Result<void> plan_annotations(ContainerPlan& plan, const PlanRequest& request) {
+    if (plan.process) TRY(plan_process_annotations(*plan.process, plan.annotations));
     const auto value_of = [&](std::string_view name) {
         return unsafe_annotation(plan.annotations, name, request.unsafe_annotations, plan.warnings);
     };
@@ -88,6 +100,26 @@ void plan_annotations(ContainerPlan& plan, const PlanRequest& request) {
     plan.hook_errors = value_of(hooks_stderr_annotation);
     plan.pidfd_receiver = value_of(pidfd_receiver_annotation);
     redirect_hooks(plan.hooks, plan.hook_output, plan.hook_errors);
+    return {};
+}
+
+/// The container's notify socket, in a directory of its own that it may not change.
+void plan_notify(ContainerPlan& plan, const PlanRequest& request) {
+    if (request.notify_directory.empty() || !plan.process) return;
+    std::string directory = request.notify_directory;
+    if (plan.namespaces.has(NamespaceKind::mount)) {
+        PlannedMount mount;
+        mount.kind = PlannedMount::Kind::bind;
+        mount.origin = "NOTIFY_SOCKET";
+        mount.source = request.notify_directory;
+        mount.destination = directory = "/run/notify";
+        mount.type = "bind";
+        mount.options = parse_mount_options({"bind", "ro", "nosuid", "nodev", "noexec"});
+        plan.rootfs.mounts.push_back(std::move(mount));
+    }
+    auto& environment = plan.process->environment;
+    std::erase_if(environment, [](const std::string& entry) { return entry.starts_with("NOTIFY_SOCKET="); });
+    environment.push_back("NOTIFY_SOCKET=" + directory + "/notify.sock");
 }
 
 void collect_warnings(ContainerPlan& plan) {
@@ -121,7 +153,8 @@ Result<ContainerPlan> plan_container(const oci::spec::RuntimeConfig& config, con
     TRY(check_mapped(plan));
     if (config.linux_section) TRY(plan_linux(plan, *config.linux_section, request));
     plan.hooks = TRY(plan_hooks(config));
-    plan_annotations(plan, request);
+    TRY(plan_annotations(plan, request));
+    plan_notify(plan, request);
     collect_warnings(plan);
     return plan;
 }

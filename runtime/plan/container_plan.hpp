@@ -12,7 +12,9 @@
 #include "runtime/plan/hook_plan.hpp"
 #include "runtime/plan/host_facts.hpp"
 #include "runtime/plan/namespace_plan.hpp"
+#include "runtime/plan/net_device_plan.hpp"
 #include "runtime/plan/process_plan.hpp"
+#include "runtime/plan/rdt_plan.hpp"
 #include "runtime/plan/rootfs_plan.hpp"
 #include "runtime/plan/seccomp_plan.hpp"
 #include "spec/runtime/config.hpp"
@@ -28,6 +30,7 @@ struct PlanRequest {
     bool systemd_cgroup = false;
     bool cgroups_disabled = false;
     bool unsafe_annotations = false;  // annotations that reach beyond the container count
+    std::string notify_directory;     // of the host, with the container's notify socket; empty: none
     /// Compiles seccomp rules; a caller with a cache passes its own. Null: plan_seccomp.
     oci::Result<SeccompPlan> (*compile_seccomp)(const oci::spec::Seccomp&, const std::string& origin,
                                                 void* context) = nullptr;
@@ -50,6 +53,8 @@ struct ContainerPlan {
     std::string hostname;    // empty: unset
     std::string domainname;  // empty: unset
     std::vector<Sysctl> sysctls;
+    std::vector<PlannedNetDevice> net_devices;
+    std::optional<RdtPlan> rdt;
     std::optional<unsigned long> personality;
     std::optional<std::pair<int, std::vector<unsigned>>> memory_policy;  // mode with flags, nodes
     bool new_keyring = true;

@@ -74,11 +74,34 @@ void describe_cgroup(const CgroupPlan& cgroup, std::vector<PlanStep>& steps) {
              "attach a device filter of " + oci::count_of(cgroup.device_filter.size(), "instruction"),
              "linux.resources.devices"});
     }
+    if (!cgroup.sub_group.empty())
+        steps.push_back({"cgroup", "put the processes into " + oci::quote(cgroup.sub_group) + " below it",
+                         "annotations"});
     if (cgroup.delegate_to) {
         steps.push_back({"cgroup",
                          "hand the cgroup over to host user " + std::to_string(cgroup.delegate_to->first) +
                              ", group " + std::to_string(cgroup.delegate_to->second),
                          "process.user"});
+    }
+}
+
+void describe_rdt(const ContainerPlan& plan, std::vector<PlanStep>& steps) {
+    if (!plan.rdt) return;
+    const RdtPlan& rdt = *plan.rdt;
+    const std::string group = rdt.group.empty() ? "the default group" : "group " + oci::quote(rdt.group);
+    steps.push_back({"resctrl", "use " + group, rdt.named ? "linux.intelRdt.closID" : "linux.intelRdt"});
+    for (const std::string& line : rdt.lines)
+        steps.push_back({"resctrl", "write " + oci::quote(line) + " to schemata", "linux.intelRdt"});
+    if (rdt.monitoring)
+        steps.push_back({"resctrl", "make a monitoring group", "linux.intelRdt.enableMonitoring"});
+}
+
+void describe_net_devices(const ContainerPlan& plan, std::vector<PlanStep>& steps) {
+    for (const PlannedNetDevice& device : plan.net_devices) {
+        const std::string renamed = device.name == device.host_name ? "" : " as " + oci::quote(device.name);
+        steps.push_back({"network",
+                         "move device " + oci::quote(device.host_name) + " into the container" + renamed,
+                         device.origin});
     }
 }
 
@@ -132,8 +155,10 @@ std::string printable(const std::string& text) {
 std::vector<PlanStep> describe_steps(const ContainerPlan& plan) {
     std::vector<PlanStep> steps;
     describe_cgroup(plan.cgroup, steps);
+    describe_rdt(plan, steps);
     describe_namespaces(plan, steps);
     describe_rootfs(plan, steps);
+    describe_net_devices(plan, steps);
     describe_hooks(plan.hooks.prestart, "on the host, before the pivot", steps);
     describe_hooks(plan.hooks.create_runtime, "on the host, before the pivot", steps);
     describe_hooks(plan.hooks.create_container, "in the container's namespaces, before the pivot", steps);

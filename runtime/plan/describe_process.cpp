@@ -106,6 +106,13 @@ void describe_process_setup(const ContainerPlan& plan, std::vector<PlanStep>& st
 }
 
 void describe_execution(const ContainerPlan& plan, std::vector<PlanStep>& steps) {
+    if (plan.process && plan.process->landlock) {
+        const LandlockPlan& landlock = *plan.process->landlock;
+        add(steps,
+            "restrict files by Landlock, " + oci::count_of(landlock.rules.size(), "rule") +
+                (landlock.best_effort ? ", as far as the kernel knows it" : ""),
+            "annotations: ocirun.landlock");
+    }
     if (!plan.seccomp.program.empty()) {
         steps.push_back({"seccomp",
                          "load a filter of " +

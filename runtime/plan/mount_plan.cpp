@@ -9,6 +9,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "runtime/plan/annotations.hpp"
 #include "spec/json/finding.hpp"
 
 namespace ocirun {
@@ -98,11 +99,26 @@ bool takes_label(const PlannedMount& planned) {
            planned.options.data.find("context=") == std::string::npos;
 }
 
-void add_label(const MountContext& context, PlannedMount& planned) {
-    if (!context.host.selinux_enabled || !context.config.linux_section) return;
+/// The option that carries the label: crun's annotation may choose another kind than "context".
+Result<std::string> context_option(const MountContext& context) {
+    const auto& annotations = context.config.annotations;
+    const auto chosen = annotations.find(std::string(mount_context_annotation));
+    if (chosen == annotations.end()) return std::string("context");
+    constexpr std::array<std::string_view, 4> kinds{"context", "fscontext", "defcontext", "rootcontext"};
+    if (std::find(kinds.begin(), kinds.end(), chosen->second) != kinds.end()) return chosen->second;
+    return oci::failure(ErrorCode::invalid,
+                        "annotations: " + std::string(mount_context_annotation) + ": unknown type " +
+                            oci::quote(chosen->second) +
+                            ", allowed are context, fscontext, defcontext and rootcontext");
+}
+
+Result<void> add_label(const MountContext& context, PlannedMount& planned) {
+    const std::string option = TRY(context_option(context));
+    if (!context.host.selinux_enabled || !context.config.linux_section) return {};
     const std::string& label = context.config.linux_section->mount_label;
-    if (label.empty() || !takes_label(planned)) return;
-    planned.options.data += (planned.options.data.empty() ? "" : ",") + ("context=\"" + label + "\"");
+    if (label.empty() || !takes_label(planned)) return {};
+    planned.options.data += (planned.options.data.empty() ? "" : ",") + (option + "=\"" + label + "\"");
+    return {};
 }
 
 Result<PlannedMount> plan_mount(const MountContext& context, const oci::spec::Mount& mount,
@@ -126,7 +142,7 @@ Result<PlannedMount> plan_mount(const MountContext& context, const oci::spec::Mo
     planned.options.idmap = !planned.id_map.empty();
     TRY(check_proc_mount(planned));
     protect_host_cgroups(context, planned);
-    add_label(context, planned);
+    TRY(add_label(context, planned));
     return planned;
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "runtime/plan/annotations.hpp"
 #include "runtime/plan/capability_plan.hpp"
 #include "runtime/plan/cpu_list.hpp"
 #include "runtime/plan/scheduler_plan.hpp"
@@ -164,6 +165,14 @@ Result<void> plan_oom_score(ProcessPlan& plan, const oci::spec::Process& process
 }
 
 }  // namespace
+
+Result<void> plan_process_annotations(ProcessPlan& plan,
+                                      const std::map<std::string, std::string>& annotations) {
+    plan.keep_groups = annotations.contains(std::string(keep_groups_annotation));
+    const auto landlock = annotations.find(std::string(landlock_annotation));
+    if (landlock != annotations.end()) plan.landlock = TRY(plan_landlock(landlock->second));
+    return {};
+}
 
 Result<ProcessPlan> plan_process(const oci::spec::Process& process, const HostFacts& host,
                                  const std::string& origin) {

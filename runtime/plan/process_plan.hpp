@@ -4,12 +4,14 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "runtime/plan/host_facts.hpp"
+#include "runtime/plan/landlock_plan.hpp"
 #include "spec/runtime/config.hpp"
 
 namespace ocirun {
@@ -60,6 +62,7 @@ struct ProcessPlan {
     std::uint16_t console_width = 0;
     std::string apparmor_profile;
     std::string selinux_label;
+    std::optional<LandlockPlan> landlock;
     std::optional<SchedulerPlan> scheduler;
     std::optional<int> io_priority;  // as ioprio_set(2) takes it: class << 13 | priority
     std::vector<int> initial_cpus;   // execCPUAffinity.initial; empty: unset
@@ -70,5 +73,9 @@ struct ProcessPlan {
 /// Pure. `origin` is the path of the process object in its document ("process", "" for an exec file).
 oci::Result<ProcessPlan> plan_process(const oci::spec::Process& process, const HostFacts& host,
                                       const std::string& origin);
+
+/// What the container's annotations ask for beside the process itself.
+oci::Result<void> plan_process_annotations(ProcessPlan& plan,
+                                           const std::map<std::string, std::string>& annotations);
 
 }  // namespace ocirun

@@ -1,5 +1,6 @@
 #include "runtime/plan/seccomp_plan.hpp"
 
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 
@@ -7,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/base64.hpp"
 #include "base/text.hpp"
 #include "runtime/plan/seccomp_compile.hpp"
 #include "runtime/plan/seccomp_libseccomp.hpp"
@@ -78,11 +80,25 @@ Result<SeccompPlan> plan_seccomp(const oci::spec::Seccomp& seccomp, const std::s
                                 ".flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV has no effect without a "
                                 "rule that uses SCMP_ACT_NOTIFY");
     }
-    for (const std::string& name : unknown_calls(rules))
+    plan.unknown_calls = unknown_calls(rules);
+    for (const std::string& name : plan.unknown_calls)
         plan.warnings.push_back(origin + ".syscalls: the system call " + oci::quote(name) +
                                 " is not known here, its rules have no effect");
     plan.program = can_compile_seccomp(rules) ? TRY(compile_seccomp(rules, origin))
                                               : TRY(compile_with_libseccomp(rules, origin));
+    return plan;
+}
+
+Result<SeccompPlan> plan_compiled_filter(const std::string& base64, const std::string& origin) {
+    auto program = oci::from_base64(base64);
+    constexpr std::size_t most = 4096;  // the kernel's BPF_MAXINSNS
+    const std::size_t instruction = sizeof(sock_filter);
+    if (!program || program->empty() || program->size() % instruction != 0 ||
+        program->size() / instruction > most)
+        return oci::failure(ErrorCode::invalid,
+                            origin + ": must be base64 of 1 to 4096 instructions of 8 bytes each");
+    SeccompPlan plan;
+    plan.program = std::move(*program);
     return plan;
 }
 

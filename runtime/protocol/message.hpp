@@ -6,7 +6,8 @@
 //        <-------- need_id_maps ---------   a user namespace was made: write its maps
 //        --------- proceed ------------->   (also: you stand in your cgroup now)
 //        <-------- init_cloned ----------   from the intermediate: the pid of its sibling, init
-//        <-------- run_hooks ------------   namespaces and mounts stand: prestart, createRuntime
+//        <-------- run_hooks ------------   namespaces and mounts stand: network devices, prestart,
+//        |                                  createRuntime
 //        --------- proceed ------------->
 //        <-------- ready ----------------   all is prepared, the executable was found
 //        --------- start --------------->   only `run`

@@ -117,6 +117,14 @@ else
     check_output "idmap leaves the mounts below alone" 7 mapped_run '["rbind", "idmap"]' true stat -c %u /mnt/below
     check_output "ridmap takes them along" 1007 mapped_run '["rbind", "ridmap"]' true stat -c %u /mnt/below
     umount shared/below
+    new_filesystem='.mounts += [{destination: "/mnt", type: $type, source: "none", options: ["nosuid", "mode=755"],
+        uidMappings: [{containerID: 0, hostID: 1000, size: 100}], gidMappings: [{containerID: 0, hostID: 2000, size: 100}]}]
+        | .process.args = ["stat", "-c", "%u %g", "/mnt"]'
+    mapped_filesystem() { jq --arg type "$1" "$new_filesystem" <base.json >b/config.json && rt run -b b one; }
+    if is_ocirun; then
+        check_output "a file system that is not bound is mapped too" "1000 2000" mapped_filesystem tmpfs
+        check_fails "one that cannot be mapped is named" 1 "mounts[6]: mount mqueue on /mnt" mapped_filesystem mqueue
+    fi
 fi
 assert_nothing_left
 finish

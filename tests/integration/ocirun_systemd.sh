@@ -128,6 +128,24 @@ check_fails "an unknown property that is asked for is an error" 1 NoSuchThing sd
 edit_config b 'del(.annotations) | .linux.cgroupsPath = "/a/b"'
 check_fails "a path is not a scope" 1 'expected "slice:prefix:name"' sd create --bundle b bad
 
+# crun's sub-cgroup: processes below the scope, limits on the scope.
+edit_config b 'del(.linux.cgroupsPath) | .annotations = {"run.oci.systemd.subgroup": "container"} | .linux.resources = {pids: {limit: 44}}'
+check "run with a sub-cgroup" sd run --detach --bundle b sub
+check_output "init is in it" /system.slice/ocirun-sub.scope/container cgroup_of sub
+check_output "the limit is on the scope" 44 cat /sys/fs/cgroup/system.slice/ocirun-sub.scope/pids.max
+check "the scope hands its controllers on" grep -q pids /sys/fs/cgroup/system.slice/ocirun-sub.scope/cgroup.subtree_control
+check "exec" rt exec --detach --pid-file exec.pid sub sleep 1000
+check_match "goes there as well" '/ocirun-sub.scope/container$' cat "/proc/$(cat exec.pid)/cgroup"
+check "update" rt update --pids-limit 33 sub
+check_output "changes the scope's limit" 33 cat /sys/fs/cgroup/system.slice/ocirun-sub.scope/pids.max
+check "delete it" rt delete --force sub
+check "its scope is gone too" unit_is_gone ocirun-sub.scope
+edit_config b '.annotations = {"run.oci.delegate-cgroup": "own"} | .process.user = {uid: 1000, gid: 1000}'
+check "run with a delegated cgroup" sd run --detach --bundle b own
+check_output "it belongs to the user" 1000 stat -c %u /sys/fs/cgroup/system.slice/ocirun-own.scope/own/cgroup.procs
+check "delete this one" rt delete --force own
+edit_config b 'del(.annotations, .linux.resources) | .process.user = {uid: 0, gid: 0}'
+
 # By the bus instead of systemd's own socket, where a reference keeps the unit.
 edit_config b 'del(.linux.cgroupsPath)'
 export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/dbus/system_bus_socket

@@ -44,12 +44,12 @@ TEST(Features, have_what_engines_ask_for_before_they_use_user_namespaces_and_rec
     EXPECT_EQ(features.linux_section->mount_extensions->idmap->enabled, true);
 }
 
-TEST(Features, do_not_claim_what_is_not_built) {
+TEST(Features, tell_of_cgroups_resctrl_and_network_devices) {
     const auto section = *describe_features().linux_section;
     EXPECT_EQ(section.cgroup->systemd, true);
     EXPECT_EQ(section.cgroup->systemd_user, true);
-    EXPECT_EQ(section.intel_rdt->enabled, false);
-    EXPECT_EQ(section.net_devices->enabled, false);
+    EXPECT_EQ(section.intel_rdt->enabled, true);
+    EXPECT_EQ(section.net_devices->enabled, true);
 }
 
 TEST(Features, name_every_capability_to_the_newest) {

@@ -58,15 +58,6 @@ TEST(ContainerPlan, a_host_name_needs_its_namespace) {
     EXPECT_THAT(try_plan(config), FailsWith("domainname: needs"));
 }
 
-TEST(ContainerPlan, what_is_not_built_is_said) {
-    auto config = a_config();
-    config.linux_section->intel_rdt.emplace();
-    EXPECT_THAT(try_plan(config), FailsWith("linux.intelRdt: not supported by this build"));
-    config.linux_section->intel_rdt.reset();
-    config.linux_section->net_devices["eth0"] = {};
-    EXPECT_THAT(try_plan(config), FailsWith("linux.netDevices: not supported by this build"));
-}
-
 TEST(ContainerPlan, ids_of_the_process_must_be_mapped) {
     auto config = a_config();
     add_user_namespace(config);
