@@ -25,6 +25,7 @@
 #include "runtime/init/trusted_proc.hpp"
 #include "runtime/kernel/clone.hpp"
 #include "runtime/kernel/credentials.hpp"
+#include "runtime/kernel/program_memory.hpp"
 #include "runtime/protocol/phase_trace.hpp"
 
 namespace ocirun {
@@ -138,6 +139,7 @@ Result<void> wait_for_start(InitRequest& request) {
     // ends with it, or nobody could find it again where there are no cgroups.
     TRY(request.context.channel.expect(Tag::proceed));
     request.context.channel.close();
+    kernel::forget_program_code();
     for (;;) {
         Fd connection(::accept4(request.start_socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
         if (!connection.is_open() && errno != EINTR && errno != ECONNABORTED)
@@ -165,6 +167,8 @@ Result<void> perform_init(InitRequest& request) {
     const Fd listener = TRY(connect_listener(plan.seccomp));  // a path of the host: before the root changes
     std::optional<Terminal> terminal;
     TRY(build_rootfs(request, terminal));
+    // A container that waits for start takes what its init holds, and holds what it has run.
+    if (request.start_socket.is_open()) kernel::forget_program_code();
     phase_done("enter the root");
     if (request.context.new_keyring) join_own_keyring(request.context.container_id);
     TRY(take_terminal(request, terminal));

@@ -1,0 +1,10 @@
+#pragma once
+// The memory that this process's own program takes.
+
+namespace ocirun::kernel {
+
+/// Gives back the pages of the program's code; what is needed again comes back from the page cache. For a
+/// process that has done much and will wait for long, and for one whose peak counts.
+void forget_program_code();
+
+}  // namespace ocirun::kernel
