@@ -54,8 +54,10 @@ Result<void> CgroupfsV2::move_to_sub_group(pid_t pid) {
 
 Result<void> CgroupfsV2::make_sub_group() {
     if (location_.sub_group.empty()) return {};
-    // Its controllers are the container's to use; without any the limits above hold all the same.
-    TRY(enable_controllers(directory_));
+    // Its controllers are the container's to use; without any the limits above hold all the same. Where
+    // systemd has put init into the directory itself they follow later: now the kernel would make it a
+    // threaded one.
+    if (location_.driver != CgroupDriver::systemd) TRY(enable_controllers(directory_));
     bool made = false;
     TRY(make_cgroup(process_directory(), made));
     sub_group_ = TRY(open_cgroup(process_directory()));

@@ -10,6 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] || skip_all "AppArmor is not enabled on this machine"
 [ -d /sys/kernel/security/apparmor ] || mount -t securityfs securityfs /sys/kernel/security 2>/dev/null
 command -v apparmor_parser >/dev/null || skip_all "apparmor_parser is not installed"
+test_programs="jq busybox" # what the machine with AppArmor has
 enter_sandbox "$@"
 
 cat >profiles <<'P'

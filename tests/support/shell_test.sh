@@ -162,7 +162,7 @@ enter_sandbox() { # ARGUMENTS OF THE SCRIPT...: does not return outside of the s
     [ "$(id -u)" -eq 0 ] || skip_all "containers of this test need root"
     unshare --mount --pid --fork true 2>/dev/null || skip_all "this machine forbids new namespaces"
     local program
-    for program in jq busybox python3; do
+    for program in ${test_programs:-jq busybox python3}; do
         command -v "$program" >/dev/null || skip_all "$program is not installed"
     done
     case $RUNTIME in /*) ;; */*) RUNTIME=$PWD/$RUNTIME ;; *) RUNTIME=$(command -v "$RUNTIME") ;; esac
