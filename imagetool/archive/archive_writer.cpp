@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/interruption.hpp"
 #include "base/text.hpp"
 
 namespace ocimg {
@@ -48,8 +49,10 @@ Result<void> ArchiveWriter::add_file(const std::string& name, std::uint64_t size
     entry.size = size;
     TRY(tar_.add(entry));
     std::vector<std::byte> buffer(copy_size);
-    while (const std::size_t got = TRY(content.read(buffer)))
+    while (const std::size_t got = TRY(content.read(buffer))) {
+        TRY(oci::check_interruption());
         TRY(tar_.write_data(std::span(buffer).first(got)));
+    }
     return {};
 }
 

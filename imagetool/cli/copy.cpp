@@ -1,3 +1,4 @@
+#include "base/interruption.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/options.hpp"
@@ -9,6 +10,7 @@ namespace ocimg {
 namespace {
 
 oci::Result<int> run_copy(const oci::cli::Values& values) {
+    oci::catch_interruptions();
     const ImagePlace from = TRY(place_argument(values.arguments()[0]));
     const ImagePlace to = TRY(place_argument(values.arguments()[1]));
     CopyOptions options = TRY(read_copy_options(values));

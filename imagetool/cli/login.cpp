@@ -83,7 +83,8 @@ Result<int> run_login(const oci::cli::Values& values) {
         TRY(print(stored.user + "\n"));
         return 0;
     }
-    const Credential credential = TRY(read_credential(values));
+    Credential credential = TRY(read_credential(values));
+    credential.trusted_hosts = values.all("trust-host");
     RemoteAccess access(TRY(read_remote_options(values)));
     const auto session = TRY(access.open_session(registry, credential));
     RegistryRequest request;
@@ -115,7 +116,8 @@ oci::cli::Command login_command() {
         .arguments = "REGISTRY",
         .description =
             "Keeps user and password in auth.json, readable for its owner only, after the registry has "
-            "accepted them. What is not given is asked for on the terminal.",
+            "accepted them, and beside them the servers of --trust-host, which later commands trust for this "
+            "registry too. What is not given is asked for on the terminal.",
         .options = {user, password, switch_option("password-stdin", "read the password from standard input"),
                     switch_option("get-login", "print the user who is logged in")},
         .least_arguments = 1,

@@ -1,3 +1,4 @@
+#include "base/interruption.hpp"
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
@@ -31,6 +32,7 @@ Result<Document> pull_as_told(const Reference& reference, RemoteAccess& access, 
 }
 
 Result<int> run_pull(const oci::cli::Values& values) {
+    oci::catch_interruptions();
     std::string text = values.arguments().front();
     if (text.starts_with("docker://")) text.erase(0, 9);
     BundleOwners owners;
@@ -43,7 +45,7 @@ Result<int> run_pull(const oci::cli::Values& values) {
     std::string reasons;
     for (const Reference& candidate : candidates) {
         auto pulled = pull_as_told(candidate, access, options, *progress, values, owners);
-        if (!pulled && &candidate != &candidates.back()) {
+        if (!pulled && &candidate != &candidates.back() && oci::interruption() == 0) {
             reasons += pulled.error().text + "; ";
             continue;
         }

@@ -1,3 +1,4 @@
+#include "base/interruption.hpp"
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
@@ -26,6 +27,7 @@ oci::Result<ImagePlace> destination_of(const std::vector<std::string>& arguments
 }
 
 oci::Result<int> run_push(const oci::cli::Values& values) {
+    oci::catch_interruptions();
     const ImagePlace from = TRY(place_argument(values.arguments().front()));
     const ImagePlace to = TRY(destination_of(values.arguments(), from));
     if (to.kind != PlaceKind::registry) {

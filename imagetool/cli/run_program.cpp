@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "base/file.hpp"
+#include "base/interruption.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/program.hpp"
@@ -39,7 +40,7 @@ int run_program(const std::vector<std::string>& words) {
     // Nobody can be told when even this fails; the exit code still says it.
     static_cast<void>(
         oci::write_all(oci::BorrowedFd(STDERR_FILENO), "ocimg: " + outcome.error().text + "\n"));
-    return 1;
+    return oci::interruption() == 0 ? 1 : 128 + oci::interruption();
 }
 
 }  // namespace ocimg

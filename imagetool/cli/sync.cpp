@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/file.hpp"
+#include "base/interruption.hpp"
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
@@ -86,7 +87,7 @@ public:
             }
             RegistrySource source(clients, tag);
             auto copied = copy(source, wanted.repository, tag, destination, known).in("sync " + name);
-            if (!copied && !values_.has("keep-going")) return copied;
+            if (!copied && (!values_.has("keep-going") || oci::interruption() != 0)) return copied;
             if (!copied) {
                 warn(copied.error().text);
                 ++failures_;
@@ -147,6 +148,7 @@ private:
 };
 
 Result<int> run_sync(const oci::cli::Values& values) {
+    oci::catch_interruptions();
     const std::size_t expected = values.has("from") ? 1 : 2;
     if (values.arguments().size() != expected) {
         return failure(ErrorCode::invalid, "expected SOURCE DESTINATION, or --from FILE DESTINATION");

@@ -58,6 +58,18 @@ Result<std::chrono::seconds> read_seconds(const Values& values, const char* name
     return std::chrono::seconds(TRY(read_number(values, name, 0, 1000000)));
 }
 
+Result<std::optional<int>> read_level(const Values& values, std::optional<Compression> compression) {
+    const char* const name = "compression-level";
+    // Not has(): 0 is a level.
+    if (values.get(name).empty()) return std::optional<int>();
+    const LevelRange range = levels_of(compression.value_or(Compression::none));
+    if (range.most == 0) {
+        return failure(ErrorCode::invalid, "--compression-level needs --compression gzip or zstd");
+    }
+    return std::optional(static_cast<int>(TRY(read_number(
+        values, name, static_cast<std::uint64_t>(range.least), static_cast<std::uint64_t>(range.most)))));
+}
+
 /// "64", "64k", "64M", "1G".
 Result<std::uint64_t> parse_size(const std::string& text) {
     std::uint64_t unit = 1;
@@ -131,6 +143,8 @@ std::vector<Option> copy_options() {
                     "only this platform of several; may be given more than once"),
         words_option("format", "media types of the copy", {"oci", "docker"}),
         words_option("compression", "compress the layers anew", {"gzip", "zstd", "none"}),
+        value_option("compression-level", "NUMBER",
+                     "how hard to compress: 0 to 9 for gzip, of which 3 to 9 are one; 1 to 19 for zstd"),
         switch_option("referrers", "copy signatures and other manifests that refer to the image too"),
         std::move(jobs),
         value_option("digest-file", "FILE", "write the digest of the copy into a file"),
@@ -196,6 +210,7 @@ Result<CopyOptions> read_copy_options(const Values& values) {
         return failure(ErrorCode::invalid,
                        "--compression " + quote(compression) + ": expected gzip, zstd or none");
     }
+    options.level = TRY(read_level(values, options.compression));
     options.referrers = values.has("referrers");
     options.jobs = TRY(read_number(values, "jobs", 1, 64));
     return options;

@@ -49,9 +49,11 @@ struct KnownRealm {
     std::string_view registry;
     std::string_view realm;
 };
-constexpr std::array<KnownRealm, 2> known_realms{{
+constexpr std::array<KnownRealm, 4> known_realms{{
     {"registry-1.docker.io", "auth.docker.io"},
     {"registry.gitlab.com", "gitlab.com"},
+    {"registry.digitalocean.com", "api.digitalocean.com"},
+    {"docker.elastic.co", "docker-auth.elastic.co"},
 }};
 
 /// A token must be one word of a header.

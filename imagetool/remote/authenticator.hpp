@@ -19,7 +19,8 @@ namespace ocimg {
 struct Credential {
     std::string user;
     std::string password;
-    std::string identity_token;  // a refresh token for OAuth2, instead of a password
+    std::string identity_token;              // a refresh token for OAuth2, instead of a password
+    std::vector<std::string> trusted_hosts;  // HOST or HOST:PORT allowed for this registry when logging in
 
     [[nodiscard]] bool empty() const { return user.empty() && password.empty() && identity_token.empty(); }
 };

@@ -15,8 +15,6 @@ using oci::failure;
 using oci::quote;
 using oci::Result;
 
-/// Small, so that little is lost when the process is killed; the sockets buffer too.
-constexpr std::size_t pipe_size = 256U << 10U;
 /// So much of a blob makes a broken connection one that was worth it.
 constexpr std::uint64_t worthwhile = 16U << 10U;
 
@@ -28,13 +26,11 @@ std::optional<std::uint64_t> range_start(std::string_view text) {
     return oci::parse_integer<std::uint64_t>(text.substr(0, text.find('-')));
 }
 
-}  // namespace
-
 /// Passes on the bytes that are wanted of one answer.
-class BlobDownload::Receiver final : public ByteSink {
+class Receiver final : public ByteSink {
 public:
-    Receiver(BoundedPipe& pipe, std::uint64_t& position, std::uint64_t size)
-        : pipe_(pipe), position_(position), size_(size) {}
+    Receiver(ByteSink& sink, std::uint64_t& position, std::uint64_t size)
+        : sink_(sink), position_(position), size_(size) {}
 
     void discard(std::uint64_t bytes) { discarded_ = bytes; }
     Result<void> write(std::span<const std::byte> data) override {
@@ -45,33 +41,37 @@ public:
             return failure(ErrorCode::invalid,
                            "more than the " + std::to_string(size_) + " bytes of its descriptor");
         }
-        TRY(pipe_.write(data));
+        TRY(sink_.write(data));
         position_ += data.size();
         return {};
     }
 
 private:
-    BoundedPipe& pipe_;
+    ByteSink& sink_;
     std::uint64_t& position_;
     std::uint64_t size_;
     std::uint64_t discarded_ = 0;
 };
 
-BlobDownload::BlobDownload(RegistrySession& session, BlobRequest request)
-    : session_(session),
-      request_(std::move(request)),
-      pipe_(pipe_size),
-      position_(request_.offset),
-      stopped_(false),
-      thread_([this] { pipe_.close(run().in("blob " + request_.digest)); }) {}
+/// One blob, over as many requests as it takes.
+class BlobDownload {
+public:
+    BlobDownload(RegistrySession& session, const BlobRequest& request, ByteSink& sink)
+        : session_(session), request_(request), sink_(sink), position_(request.offset) {}
 
-BlobDownload::~BlobDownload() {
-    stopped_ = true;
-    pipe_.abandon();
-    thread_.join();
-}
+    Result<void> run();
 
-Result<void> BlobDownload::check_answer(const HttpResponse& head, Receiver& receiver) {
+private:
+    Result<void> check_answer(const HttpResponse& head, Receiver& receiver) const;
+
+    RegistrySession& session_;
+    const BlobRequest& request_;
+    ByteSink& sink_;
+    std::uint64_t position_;   // of the next byte that the sink gets
+    bool range_works_ = true;  // Range is asked for
+};
+
+Result<void> BlobDownload::check_answer(const HttpResponse& head, Receiver& receiver) const {
     std::uint64_t expected = request_.size;
     if (head.status == 206) {
         const auto start = range_start(head.headers.find("content-range").value_or(""));
@@ -97,8 +97,7 @@ Result<void> BlobDownload::run() {
     RetryBudget budget;
     std::uint64_t achieved = position_;
     while (position_ < request_.size) {
-        if (stopped_) return failure("nobody reads any more");
-        Receiver receiver(pipe_, position_, request_.size);
+        Receiver receiver(sink_, position_, request_.size);
         RegistryRequest request;
         request.retry = Retry::no;
         request.scope = request_.scope;
@@ -139,6 +138,12 @@ Result<void> BlobDownload::run() {
                                                std::to_string(request_.size) + " bytes");
     }
     return {};
+}
+
+}  // namespace
+
+Result<void> download_blob(RegistrySession& session, const BlobRequest& request, ByteSink& sink) {
+    return BlobDownload(session, request, sink).run().in("blob " + request.digest);
 }
 
 }  // namespace ocimg

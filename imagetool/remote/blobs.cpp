@@ -15,14 +15,14 @@ Result<bool> RegistryClient::has_blob(const std::string& digest) const {
     return registry_failure(response).in(where);
 }
 
-std::unique_ptr<ByteSource> RegistryClient::open_blob(const oci::spec::Descriptor& blob,
-                                                      std::uint64_t offset) const {
-    return std::make_unique<BlobDownload>(*session_,
-                                          BlobRequest{.repository = repository_,
-                                                      .digest = blob.digest,
-                                                      .size = static_cast<std::uint64_t>(blob.size),
-                                                      .offset = offset,
-                                                      .scope = scope_});
+Result<void> RegistryClient::fetch_blob(const oci::spec::Descriptor& blob, std::uint64_t offset,
+                                        ByteSink& sink) const {
+    const BlobRequest wanted{.repository = repository_,
+                             .digest = blob.digest,
+                             .size = static_cast<std::uint64_t>(blob.size),
+                             .offset = offset,
+                             .scope = scope_};
+    return download_blob(*session_, wanted, sink);
 }
 
 Result<bool> RegistryClient::mount_blob(const std::string& digest, const std::string& from) const {

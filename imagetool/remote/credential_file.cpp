@@ -14,6 +14,7 @@ struct oci::spec::FieldsOf<ocimg::StoredAuth> {
     static void list(auto& fields, auto& self) {
         fields.optional("auth", self.auth);
         fields.optional("identitytoken", self.identitytoken);
+        fields.optional("ocimgTrustedHosts", self.trusted_hosts);
     }
 };
 
@@ -68,7 +69,8 @@ void copy_value(JsonWriter& out, const Document& document, const Value& value) {
 
 void write_entry(JsonWriter& out, const std::string& key, const Credential& credential) {
     StoredAuth entry{.auth = oci::to_base64(credential.user + ":" + credential.password),
-                     .identitytoken = credential.identity_token};
+                     .identitytoken = credential.identity_token,
+                     .trusted_hosts = credential.trusted_hosts};
     if (!credential.identity_token.empty()) entry.auth = oci::to_base64(credential.user + ":");
     out.key(key);
     oci::spec::write_value(out, entry);
@@ -91,7 +93,8 @@ Result<Credential> to_credential(const StoredAuth& entry, const std::string& key
     }
     return Credential{.user = pair->substr(0, colon),
                       .password = entry.identitytoken.empty() ? pair->substr(colon + 1) : std::string(),
-                      .identity_token = entry.identitytoken};
+                      .identity_token = entry.identitytoken,
+                      .trusted_hosts = entry.trusted_hosts};
 }
 
 }  // namespace

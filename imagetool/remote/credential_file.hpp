@@ -17,6 +17,8 @@ namespace ocimg {
 struct StoredAuth {
     std::string auth;           // base64 of "user:password"
     std::string identitytoken;  // instead of a password
+    // Our own, which other tools pass over: servers that login allowed to ask for the credentials.
+    std::vector<std::string> trusted_hosts;
 };
 
 struct CredentialFile {

@@ -1,8 +1,12 @@
 #include "imagetool/remote/http.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -22,6 +26,7 @@ using oci::Result;
 constexpr long buffer_size = 256L << 10U;
 constexpr long slowest = 1024;  // bytes a second
 constexpr std::size_t most_idle = 32;
+constexpr int loopback_buffer = 128 << 10U;  // bytes; the kernel doubles it for its own needs
 
 /// A list of headers as libcurl wants it.
 class HeaderList {
@@ -68,6 +73,28 @@ Error failure_of(const CurlLibrary& curl, CURLcode code, const char* detail) {
     const int number = errno_of(code);
     if (number != 0) return {ErrorCode::system, number, std::move(text)};
     return failure(std::move(text));
+}
+
+bool is_loopback(const curl_sockaddr& address) {
+    if (address.family == AF_INET) {
+        struct sockaddr_in name {};
+        std::memcpy(&name, &address.addr, sizeof name);
+        return (ntohl(name.sin_addr.s_addr) >> 24U) == 127;
+    }
+    struct sockaddr_in6 name {};
+    if (address.family != AF_INET6 || address.addrlen < sizeof name) return false;
+    std::memcpy(&name, static_cast<const void*>(&address.addr), sizeof name);
+    return IN6_IS_ADDR_LOOPBACK(&name.sin6_addr);
+}
+
+/// Opens a socket for libcurl. On the loopback the sender is as fast as we are and would fill a buffer of any
+/// size: what waits there when this process is killed has to be fetched again.
+curl_socket_t open_socket(void* /*unused*/, curlsocktype /*purpose*/, curl_sockaddr* address) {
+    const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd >= 0 && is_loopback(*address)) {
+        ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &loopback_buffer, sizeof loopback_buffer);
+    }
+    return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
 }  // namespace
@@ -215,6 +242,10 @@ Result<HttpResponse> HttpClient::perform(const HttpRequest& request, const TlsSe
     it.set(CURLOPT_WRITEFUNCTION, &HttpExchange::on_body);
     it.set(CURLOPT_WRITEDATA, &exchange);
     it.set(CURLOPT_READDATA, &exchange);
+    it.set(CURLOPT_NOPROGRESS, 0L);
+    it.set(CURLOPT_XFERINFOFUNCTION, &HttpExchange::on_progress);
+    it.set(CURLOPT_XFERINFODATA, &exchange);
+    it.set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
     it.set_method(request);
     it.set_tls(tls);
     it.set_limits(options_, request.body != nullptr);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/interruption.hpp"
 #include "base/text.hpp"
-#include "imagetool/remote/curl_library.hpp"
 
 namespace ocimg {
 
@@ -43,6 +43,15 @@ std::size_t HttpExchange::on_upload(char* buffer, std::size_t size, std::size_t 
     if (got) return *got;
     self.refusal = got.error();
     return CURL_READFUNC_ABORT;
+}
+
+int HttpExchange::on_progress(void* exchange, curl_off_t /*to_get*/, curl_off_t /*got*/,
+                              curl_off_t /*to_send*/, curl_off_t /*sent*/) {
+    auto& self = *static_cast<HttpExchange*>(exchange);
+    const auto state = oci::check_interruption();
+    if (state) return 0;
+    self.refusal = state.error();
+    return 1;
 }
 
 Result<void> HttpExchange::take_header(std::string_view line) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "imagetool/remote/curl_library.hpp"
 #include "imagetool/remote/http.hpp"
 
 namespace ocimg {
@@ -23,6 +24,7 @@ struct HttpExchange {
 
     static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* exchange);
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* exchange);
+    static int on_progress(void* exchange, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
     static std::size_t on_upload(char* buffer, std::size_t size, std::size_t count, void* exchange);
 
 private:

@@ -18,9 +18,10 @@ using oci::Result;
 constexpr std::size_t file_limit = 4U << 20U;
 
 Result<void> merge_file(RegistriesConf& conf, const std::string& path) {
-    auto text = oci::read_file(oci::current_directory, path, file_limit);
-    if (!text) return text.error();
-    merge_registries_conf(conf, TRY(parse_registries_conf(*text, path)));
+    // Not read_file(): /dev/null stands for "no configuration", and a pipe is as good as a file.
+    const oci::Fd file = TRY(oci::open_file(path, O_RDONLY));
+    const std::string text = TRY(oci::read_all(file, file_limit).in(path));
+    merge_registries_conf(conf, TRY(parse_registries_conf(text, path)));
     return {};
 }
 

@@ -53,9 +53,9 @@ public:
     [[nodiscard]] oci::Result<void> remove_manifest(const std::string& tag_or_digest) const;
 
     [[nodiscard]] oci::Result<bool> has_blob(const std::string& digest) const;
-    /// A blob from `offset` on. Its digest is the reader's business.
-    [[nodiscard]] std::unique_ptr<ByteSource> open_blob(const oci::spec::Descriptor& blob,
-                                                        std::uint64_t offset) const;
+    /// Writes a blob from `offset` on into `sink`. Its digest is the sink's business.
+    [[nodiscard]] oci::Result<void> fetch_blob(const oci::spec::Descriptor& blob, std::uint64_t offset,
+                                               ByteSink& sink) const;
     /// Asks for a blob of another repository of this registry. False: it must be uploaded.
     [[nodiscard]] oci::Result<bool> mount_blob(const std::string& digest, const std::string& from) const;
     /// Uploads a blob that the registry lacks; what `open` gives must have the descriptor's size and digest.

@@ -80,8 +80,9 @@ Result<RegistryClient> RemoteAccess::open(const RegistryEndpoint& endpoint, bool
                             ":" + credential.password + ":" + credential.identity_token;
     std::shared_ptr<RegistrySession>& session = sessions_[key];
     if (session == nullptr) {
-        session = std::make_shared<RegistrySession>(
-            *client_, TRY(address_of(endpoint.registry, endpoint.insecure)), credential, options_.warn);
+        RegistryAddress address = TRY(address_of(endpoint.registry, endpoint.insecure));
+        for (const std::string& host : credential.trusted_hosts) address.trusted_hosts.push_back(host);
+        session = std::make_shared<RegistrySession>(*client_, std::move(address), credential, options_.warn);
     }
     return RegistryClient(session, endpoint.repository, writes);
 }

@@ -1,12 +1,12 @@
 #include "imagetool/remote/retry.hpp"
 
-#include <poll.h>
 #include <sys/random.h>
 
 #include <algorithm>
 #include <array>
 #include <ctime>
 
+#include "base/interruption.hpp"
 #include "base/text.hpp"
 
 namespace ocimg {
@@ -82,8 +82,7 @@ bool RetryBudget::wait_for_next(std::optional<milliseconds> asked) {
     if (waited_ + pause > longest_in_all) return false;
     ++tries_;
     waited_ += pause;
-    ::poll(nullptr, 0, static_cast<int>(pause.count()));
-    return true;
+    return oci::wait_uninterrupted(pause).has_value();
 }
 
 std::optional<milliseconds> asked_pause(const HttpResponse& response) {

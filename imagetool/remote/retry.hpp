@@ -27,7 +27,8 @@ std::chrono::milliseconds pause_before(int next, std::optional<std::chrono::mill
 /// The pauses of one request. All of them together are at most five minutes.
 class RetryBudget {
 public:
-    /// Waits before another try; false when there is none left, and nothing was waited for.
+    /// Waits before another try; false when there is none left, and nothing was waited for, or when the user
+    /// has interrupted the wait.
     bool wait_for_next(std::optional<std::chrono::milliseconds> asked = std::nullopt);
     /// Something was achieved: the count starts again.
     void progress() { tries_ = 1; }

@@ -5,11 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <vector>
 
 #include "base/file.hpp"
+#include "base/interruption.hpp"
 #include "base/path_in_root.hpp"
 
 namespace ocimg {
@@ -21,7 +20,6 @@ using oci::ErrorCode;
 using oci::Fd;
 using oci::Result;
 
-constexpr std::size_t reading_size = 1U << 20U;
 constexpr int most_attempts = 1000;
 constexpr oci::Lookup no_links{.follow_last = false, .no_symlinks = true};
 
@@ -49,6 +47,7 @@ Result<Fd> open_locked(BorrowedFd layout, const std::string& path) {
         }
         Fd file = std::move(*opened);
         while (::flock(file.get(), LOCK_EX) != 0) {
+            TRY(oci::check_interruption());
             if (errno != EINTR) return oci::last_system_failure("lock " + path);
         }
         const struct stat held = TRY(oci::status_of(file));
@@ -64,7 +63,7 @@ Result<PartialBlob> PartialBlob::open(BorrowedFd layout, const oci::spec::Digest
     const HashAlgorithm algorithm = TRY(algorithm_of(digest.text()));
     Fd file = TRY(open_locked(layout, partial_path(digest)));
     PartialBlob blob(TRY(oci::duplicate(layout)), std::move(file), digest, algorithm);
-    TRY(blob.hash_what_is_there(size));
+    TRY(blob.take_what_is_there(size));
     return blob;
 }
 
@@ -87,36 +86,35 @@ std::string PartialBlob::path() const {
     return partial_path(digest_);
 }
 
-Result<void> PartialBlob::hash_what_is_there(std::uint64_t most) {
-    std::vector<std::byte> buffer(reading_size);
-    FileSource source(file_);
-    while (true) {
-        const std::size_t got = TRY(source.read(buffer).in(path()));
-        if (got == 0) return {};
-        if (size_ + got > most) return restart();
-        hasher_.update(std::span(buffer).first(got));
-        size_ += got;
+Result<void> PartialBlob::take_what_is_there(std::uint64_t most) {
+    const auto present = static_cast<std::uint64_t>(TRY(oci::status_of(file_)).st_size);
+    if (present > most) return restart();
+    if (::lseek(file_.get(), static_cast<off_t>(present), SEEK_SET) < 0) {
+        return oci::last_system_failure("seek in " + path());
     }
+    size_ = present;
+    hasher_->advance(size_);
+    return {};
 }
 
 Result<void> PartialBlob::write(std::span<const std::byte> data) {
     TRY(oci::write_all(file_, text_of(data)).in("write " + path()));
-    hasher_.update(data);
     size_ += data.size();
+    hasher_->advance(size_);
     return {};
 }
 
 Result<void> PartialBlob::restart() {
+    hasher_ = std::make_unique<FollowingHasher>(file_, algorithm_);
     if (::ftruncate(file_.get(), 0) != 0 || ::lseek(file_.get(), 0, SEEK_SET) != 0) {
         return oci::last_system_failure("truncate " + path());
     }
-    hasher_ = Hasher(algorithm_);
     size_ = 0;
     return {};
 }
 
 Result<bool> PartialBlob::is_whole() {
-    if (hasher_.finish() == digest_.text()) return true;
+    if (TRY(hasher_->finish().in(path())) == digest_.text()) return true;
     TRY(restart());
     return false;
 }
@@ -132,6 +130,7 @@ Result<void> PartialBlob::commit() {
         return oci::last_system_failure("rename " + path());
     }
     if (::fsync(blobs.get()) != 0) return oci::last_system_failure("fsync the layout's blobs");
+    hasher_.reset();
     file_.reset();
     ::unlinkat(layout_.get(), partial_directory, AT_REMOVEDIR);
     return {};

@@ -3,13 +3,13 @@
 // is whole, and verified before it gets its place.
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "imagetool/stream/byte_stream.hpp"
-#include "imagetool/stream/hashing.hpp"
+#include "imagetool/stream/following_hasher.hpp"
 #include "spec/image/digest.hpp"
 
 namespace ocimg {
@@ -47,15 +47,15 @@ private:
           file_(std::move(file)),
           digest_(std::move(digest)),
           algorithm_(algorithm),
-          hasher_(algorithm) {}
-    oci::Result<void> hash_what_is_there(std::uint64_t most);
+          hasher_(std::make_unique<FollowingHasher>(file_, algorithm)) {}
+    oci::Result<void> take_what_is_there(std::uint64_t most);
     [[nodiscard]] std::string path() const;
 
     oci::Fd layout_;
     oci::Fd file_;
     oci::spec::Digest digest_;
     HashAlgorithm algorithm_;
-    Hasher hasher_;
+    std::unique_ptr<FollowingHasher> hasher_;
     std::uint64_t size_ = 0;
 };
 

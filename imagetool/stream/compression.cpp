@@ -134,12 +134,28 @@ oci::Result<std::unique_ptr<ByteSource>> open_by_magic(ByteSource& source, Compr
     return std::unique_ptr<ByteSource>(std::make_unique<OwningSource>(std::move(input), std::move(output)));
 }
 
-std::unique_ptr<Compressor> open_compressor(Compression compression, ByteSink& sink) {
+LevelRange levels_of(Compression compression) {
     switch (compression) {
         case Compression::gzip:
-            return open_gzip_sink(sink);
+            return {0, 9};
         case Compression::zstd:
-            return open_zstd_sink(sink);
+            return {1, 19};
+        case Compression::none:
+            break;
+    }
+    return {};
+}
+
+std::unique_ptr<Compressor> open_compressor(Compression compression, ByteSink& sink,
+                                            std::optional<int> level) {
+    const LevelRange range = levels_of(compression);
+    const int wanted = level.value_or(-1);
+    const bool given = wanted >= range.least && wanted <= range.most;
+    switch (compression) {
+        case Compression::gzip:
+            return given ? open_gzip_sink(sink, wanted) : open_gzip_sink(sink);
+        case Compression::zstd:
+            return given ? open_zstd_sink(sink, wanted) : open_zstd_sink(sink);
         case Compression::none:
             break;
     }

@@ -3,6 +3,7 @@
 // writers that go with it.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -43,7 +44,17 @@ public:
     virtual oci::Result<void> finish() = 0;
 };
 
-/// A compressor into `sink`, which must outlive it. The output depends on the input alone.
-std::unique_ptr<Compressor> open_compressor(Compression compression, ByteSink& sink);
+/// How hard a compressor tries, on the scale that its users know: 0 to 9 for gzip, 1 to 19 for zstd.
+struct LevelRange {
+    int least = 0;
+    int most = 0;
+};
+/// The levels of a compression; both ends 0 for none.
+LevelRange levels_of(Compression compression);
+
+/// A compressor into `sink`, which must outlive it. The output depends on the input and the level alone;
+/// without a level, or with one outside of levels_of(), the default one is taken.
+std::unique_ptr<Compressor> open_compressor(Compression compression, ByteSink& sink,
+                                            std::optional<int> level = std::nullopt);
 
 }  // namespace ocimg

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t input_size = 128U << 10U;
 constexpr int largest_window_log = 27;  // 128 MiB
-constexpr int compression_level = 3;
 
 class ZstdSource final : public ByteSource {
 public:
@@ -63,10 +62,10 @@ private:
 
 class ZstdSink final : public Compressor {
 public:
-    explicit ZstdSink(ByteSink& sink)
+    ZstdSink(ByteSink& sink, int level)
         : sink_(sink), output_(ZSTD_CStreamOutSize()), stream_(ZSTD_createCStream()) {
         if (stream_ == nullptr) std::abort();
-        ZSTD_CCtx_setParameter(stream_, ZSTD_c_compressionLevel, compression_level);
+        ZSTD_CCtx_setParameter(stream_, ZSTD_c_compressionLevel, level);
         ZSTD_CCtx_setParameter(stream_, ZSTD_c_checksumFlag, 1);
     }
     ~ZstdSink() override { ZSTD_freeCStream(stream_); }
@@ -103,8 +102,8 @@ std::unique_ptr<ByteSource> open_zstd_source(ByteSource& compressed) {
     return std::make_unique<ZstdSource>(compressed);
 }
 
-std::unique_ptr<Compressor> open_zstd_sink(ByteSink& sink) {
-    return std::make_unique<ZstdSink>(sink);
+std::unique_ptr<Compressor> open_zstd_sink(ByteSink& sink, int level) {
+    return std::make_unique<ZstdSink>(sink, level);
 }
 
 }  // namespace ocimg

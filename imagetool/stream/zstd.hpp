@@ -11,7 +11,7 @@ namespace ocimg {
 /// above 128 MiB, damage, a missing end and bytes that are no frame are errors.
 std::unique_ptr<ByteSource> open_zstd_source(ByteSource& compressed);
 
-/// Compresses into one frame with a checksum.
-std::unique_ptr<Compressor> open_zstd_sink(ByteSink& sink);
+/// Compresses into one frame with a checksum; `level` is that of the zstd program.
+std::unique_ptr<Compressor> open_zstd_sink(ByteSink& sink, int level = 3);
 
 }  // namespace ocimg

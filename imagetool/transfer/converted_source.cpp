@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/file.hpp"
+#include "base/interruption.hpp"
 #include "base/text.hpp"
 #include "imagetool/archive/temporary_file.hpp"
 #include "imagetool/stream/hashing.hpp"
@@ -32,17 +33,18 @@ constexpr std::size_t copy_size = 256U << 10U;
 Result<void> pour(ByteSource& source, ByteSink& sink) {
     std::vector<std::byte> buffer(copy_size);
     while (true) {
+        TRY(oci::check_interruption());
         const std::size_t got = TRY(source.read(buffer));
         if (got == 0) return {};
         TRY(sink.write(std::span(buffer).first(got)));
     }
 }
 
-/// A tar layer that is compressed in another way than is asked for.
-bool needs_change(const Descriptor& layer, Compression wanted) {
+/// A tar layer that is compressed in another way than is asked for, or perhaps at another level.
+bool needs_change(const Descriptor& layer, const ConversionRequest& request) {
     if (oci::spec::media_kind(layer.media_type) != MediaKind::layer) return false;
     const auto present = compression_of_media_type(layer.media_type);
-    return present && *present != wanted;
+    return present && (*present != *request.compression || request.level.has_value());
 }
 
 }  // namespace
@@ -63,7 +65,7 @@ Result<Descriptor> ConvertedSource::recompress(const Descriptor& layer, const Co
     if (wanted == Compression::none) {
         TRY(pour(*plain, hashed));
     } else {
-        const std::unique_ptr<Compressor> compressor = open_compressor(wanted, hashed);
+        const std::unique_ptr<Compressor> compressor = open_compressor(wanted, hashed, request.level);
         TRY(pour(*plain, *compressor));
         TRY(compressor->finish());
     }
@@ -85,7 +87,7 @@ Result<void> ConvertedSource::recompress_layers(const std::vector<Document>& doc
                                                 const ConversionRequest& request, Progress& progress) {
     std::vector<Descriptor> layers;
     for (Descriptor& blob : TRY(plan_blobs(documents))) {
-        if (needs_change(blob, *request.compression)) layers.push_back(std::move(blob));
+        if (needs_change(blob, request)) layers.push_back(std::move(blob));
     }
     return run_parallel(layers.size(), request.jobs, [&](std::size_t i) -> Result<void> {
         Descriptor changed = TRY(recompress(layers[i], request, progress).in("layer " + layers[i].digest));
@@ -141,6 +143,16 @@ Result<std::vector<Document>> ConvertedSource::convert(const std::vector<Documen
         converted[document.digest] = result.back();
     }
     return result;
+}
+
+Result<void> ConvertedSource::fetch_blob(const Descriptor& blob, std::uint64_t offset, ByteSink& sink) {
+    bool is_changed = false;
+    {
+        const std::lock_guard lock(mutex_);
+        is_changed = files_.contains(blob.digest);
+    }
+    return is_changed ? ImageSource::fetch_blob(blob, offset, sink)
+                      : original_.fetch_blob(blob, offset, sink);
 }
 
 Result<std::unique_ptr<ByteSource>> ConvertedSource::open_blob(const Descriptor& blob, std::uint64_t offset) {

@@ -19,6 +19,7 @@ namespace ocimg {
 struct ConversionRequest {
     ImageFormat format = ImageFormat::as_it_is;
     std::optional<Compression> compression;
+    std::optional<int> level;  // when given, layers of this compression are compressed anew too
     std::size_t jobs = 1;
 };
 
@@ -36,6 +37,9 @@ public:
     }
     oci::Result<std::unique_ptr<ByteSource>> open_blob(const oci::spec::Descriptor& blob,
                                                        std::uint64_t offset) override;
+    oci::Result<void> fetch_blob(const oci::spec::Descriptor& blob, std::uint64_t offset,
+                                 ByteSink& sink) override;
+    bool distrust(const oci::spec::Descriptor& blob) override { return original_.distrust(blob); }
     oci::Result<std::vector<oci::spec::Descriptor>> referrers(const std::string& digest) override {
         return original_.referrers(digest);
     }

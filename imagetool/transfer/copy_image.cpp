@@ -110,8 +110,10 @@ Result<Document> copy_image(ImageSource& source, ImageTarget& target, const Copy
     std::vector<Document> documents = TRY(collect_documents(source, root, options.platforms));
     ConvertedSource converted(source);
     if (changes) {
-        const ConversionRequest request{
-            .format = options.format, .compression = options.compression, .jobs = options.jobs};
+        const ConversionRequest request{.format = options.format,
+                                        .compression = options.compression,
+                                        .level = options.level,
+                                        .jobs = options.jobs};
         documents = TRY(converted.convert(documents, request, progress));
     }
     if (options.on_documents) TRY(options.on_documents(documents));

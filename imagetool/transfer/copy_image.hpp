@@ -22,6 +22,7 @@ struct CopyOptions {
     std::vector<oci::spec::Platform> platforms;
     ImageFormat format = ImageFormat::as_it_is;
     std::optional<Compression> compression;  // of every layer; none: as they are
+    std::optional<int> level;                // of the compression; see levels_of()
     bool skip_same = false;  // nothing is looked at when the target's name names the same document already
     bool referrers = false;  // manifests that have a copied one as their subject, and theirs
     std::size_t jobs = 6;    // blobs at a time

@@ -6,6 +6,8 @@ namespace ocimg {
 
 namespace {
 
+constexpr std::size_t copy_size = 256U << 10U;
+
 /// Owns what it verifies.
 class VerifiedBlob final : public ByteSource {
 public:
@@ -19,6 +21,14 @@ private:
 };
 
 }  // namespace
+
+oci::Result<void> ImageSource::fetch_blob(const oci::spec::Descriptor& blob, std::uint64_t offset,
+                                          ByteSink& sink) {
+    const std::unique_ptr<ByteSource> content = TRY(open_blob(blob, offset));
+    std::vector<std::byte> buffer(copy_size);
+    while (const std::size_t got = TRY(content->read(buffer))) TRY(sink.write(std::span(buffer).first(got)));
+    return {};
+}
 
 oci::Result<std::unique_ptr<ByteSource>> open_verified(ImageSource& source,
                                                        const oci::spec::Descriptor& blob) {

@@ -39,6 +39,11 @@ public:
     /// A blob's bytes from `offset` on. From any thread. Whoever reads it checks the digest.
     virtual oci::Result<std::unique_ptr<ByteSource>> open_blob(const oci::spec::Descriptor& blob,
                                                                std::uint64_t offset) = 0;
+    /// The same, written into `sink` as it comes.
+    virtual oci::Result<void> fetch_blob(const oci::spec::Descriptor& blob, std::uint64_t offset,
+                                         ByteSink& sink);
+    /// Told that what came of a blob had another digest. True: another place is asked for it from now on.
+    virtual bool distrust(const oci::spec::Descriptor& /*blob*/) { return false; }
     /// Descriptors of the manifests whose subject has this digest.
     virtual oci::Result<std::vector<oci::spec::Descriptor>> referrers(const std::string& digest) = 0;
     [[nodiscard]] virtual RepositoryPlace repository() const { return {}; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/interruption.hpp"
 #include "base/text.hpp"
 #include "imagetool/store/find_image.hpp"
 #include "imagetool/store/image_place.hpp"
@@ -17,8 +18,6 @@ using oci::failure;
 using oci::Result;
 using oci::spec::Descriptor;
 
-constexpr std::size_t copy_size = 256U << 10U;
-
 Descriptor descriptor_of(const Document& document) {
     Descriptor descriptor;
     descriptor.media_type = document.media_type;
@@ -26,6 +25,28 @@ Descriptor descriptor_of(const Document& document) {
     descriptor.size = static_cast<std::int64_t>(document.text.size());
     return descriptor;
 }
+
+/// Takes what arrives of a blob.
+class ArrivingSink final : public ByteSink {
+public:
+    ArrivingSink(PartialBlob& partial, const Descriptor& blob, const ImageTarget::Arrived& arrived)
+        : partial_(partial), blob_(blob), arrived_(arrived) {}
+    Result<void> write(std::span<const std::byte> data) override {
+        TRY(oci::check_interruption());
+        if (partial_.size() + data.size() > static_cast<std::uint64_t>(blob_.size)) {
+            return failure(ErrorCode::invalid,
+                           "blob " + blob_.digest + " is longer than its descriptor says");
+        }
+        TRY(partial_.write(data));
+        arrived_(data.size());
+        return {};
+    }
+
+private:
+    PartialBlob& partial_;
+    const Descriptor& blob_;
+    const ImageTarget::Arrived& arrived_;
+};
 
 }  // namespace
 
@@ -37,17 +58,8 @@ Result<bool> LayoutTarget::has_blob(const Descriptor& blob) {
 
 Result<void> LayoutTarget::fetch(PartialBlob& partial, const Descriptor& blob, ImageSource& source,
                                  const Arrived& arrived) {
-    const std::unique_ptr<ByteSource> content = TRY(source.open_blob(blob, partial.size()));
-    std::vector<std::byte> buffer(copy_size);
-    while (true) {
-        const std::size_t got = TRY(content->read(buffer));
-        if (got == 0) break;
-        if (partial.size() + got > static_cast<std::uint64_t>(blob.size)) {
-            return failure(ErrorCode::invalid, "blob " + blob.digest + " is longer than its descriptor says");
-        }
-        TRY(partial.write(std::span(buffer).first(got)));
-        arrived(got);
-    }
+    ArrivingSink sink(partial, blob, arrived);
+    TRY(source.fetch_blob(blob, partial.size(), sink));
     if (partial.size() == static_cast<std::uint64_t>(blob.size)) return {};
     return failure(ErrorCode::invalid, "blob " + blob.digest + " is shorter than its descriptor says");
 }
@@ -56,18 +68,17 @@ Result<void> LayoutTarget::write_blob(const Descriptor& blob, ImageSource& sourc
     PartialBlob partial = TRY(layout_.resume_blob(blob));
     // Another process may have finished it while we waited for it.
     if (partial.size() == 0 && layout_.has_blob(blob)) return {};
-    const bool resumed = partial.size() > 0;
+    bool resumed = partial.size() > 0;
     arrived(partial.size());
-    TRY(fetch(partial, blob, source, arrived));
-    if (!TRY(partial.is_whole())) {
-        const auto damaged =
-            failure(ErrorCode::invalid, "blob " + blob.digest + ": the content has another digest");
-        if (!resumed) return damaged;
-        // The damage may be in what an earlier run left.
+    while (true) {
         TRY(fetch(partial, blob, source, arrived));
-        if (!TRY(partial.is_whole())) return damaged;
+        if (TRY(partial.is_whole())) return partial.commit();
+        // The damage may be in what an earlier run left, or only in what one mirror has.
+        if (!resumed && !source.distrust(blob)) {
+            return failure(ErrorCode::invalid, "blob " + blob.digest + ": the content has another digest");
+        }
+        resumed = false;
     }
-    return partial.commit();
 }
 
 Result<void> LayoutTarget::write_document(const Document& document) {

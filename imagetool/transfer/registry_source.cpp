@@ -1,6 +1,11 @@
 #include "imagetool/transfer/registry_source.hpp"
 
+#include <functional>
+#include <utility>
+
+#include "base/interruption.hpp"
 #include "base/text.hpp"
+#include "imagetool/stream/pushed_source.hpp"
 #include "spec/image/image_json.hpp"
 #include "spec/image/media_type.hpp"
 
@@ -13,28 +18,62 @@ using oci::failure;
 using oci::Result;
 using oci::spec::Descriptor;
 
+/// Counts what passes, and remembers whether it was the sink that failed.
+class WatchedSink final : public ByteSink {
+public:
+    explicit WatchedSink(ByteSink& sink) : sink_(sink) {}
+    Result<void> write(std::span<const std::byte> data) override {
+        auto written = sink_.write(data);
+        if (written) passed_ += data.size();
+        failed_ = failed_ || !written;
+        return written;
+    }
+    [[nodiscard]] std::uint64_t passed() const { return passed_; }
+    [[nodiscard]] bool failed() const { return failed_; }
+
+private:
+    ByteSink& sink_;
+    std::uint64_t passed_ = 0;
+    bool failed_ = false;
+};
+
+/// Asks one place after the other; the last one's error stands behind the reasons of the others.
+template <class Value>
+Result<Value> ask_in_turn(
+    std::size_t first, std::size_t end, const std::function<Result<Value>(std::size_t place)>& ask,
+    const std::function<bool()>& give_up = [] { return false; }) {
+    std::string reasons;
+    for (std::size_t place = first;; ++place) {
+        Result<Value> answer = ask(place);
+        if (answer || place + 1 >= end || give_up() || oci::interruption() != 0) {
+            return reasons.empty() ? std::move(answer) : std::move(answer).in("(" + reasons + ")");
+        }
+        reasons += (reasons.empty() ? "mirror " : "; mirror ") + answer.error().text;
+    }
+}
+
 }  // namespace
 
-Result<Document> RegistrySource::fetch(const std::string& name) {
-    RemoteManifest manifest = TRY(clients_[answering_].manifest(name));
+Result<Document> RegistrySource::fetch(std::size_t place, const std::string& name) {
+    RemoteManifest manifest = TRY(clients_[place].manifest(name));
     return Document{.media_type = std::move(manifest.media_type),
                     .digest = std::move(manifest.digest),
                     .text = std::move(manifest.text)};
 }
 
 Result<Document> RegistrySource::root() {
-    std::string reasons;
-    for (answering_ = 0; answering_ < clients_.size(); ++answering_) {
-        auto found = fetch(name_);
-        if (found || answering_ + 1 == clients_.size())
-            return std::move(found).in(reasons.empty() ? "pull" : "pull (" + reasons + ")");
-        reasons += (reasons.empty() ? "mirror " : "; mirror ") + found.error().text;
-    }
-    return failure("no registry to ask");
+    if (clients_.empty()) return failure("no registry to ask");
+    return ask_in_turn<Document>(0, clients_.size(),
+                                 [&](std::size_t place) {
+                                     answering_ = place;
+                                     return fetch(place, name_);
+                                 })
+        .in("pull");
 }
 
 Result<Document> RegistrySource::document(const Descriptor& descriptor) {
-    Document document = TRY(fetch(descriptor.digest));
+    Document document = TRY(ask_in_turn<Document>(
+        answering_, clients_.size(), [&](std::size_t place) { return fetch(place, descriptor.digest); }));
     if (static_cast<std::int64_t>(document.text.size()) != descriptor.size) {
         return failure(ErrorCode::invalid,
                        "manifest " + descriptor.digest + " has " + std::to_string(document.text.size()) +
@@ -44,7 +83,32 @@ Result<Document> RegistrySource::document(const Descriptor& descriptor) {
 }
 
 Result<std::unique_ptr<ByteSource>> RegistrySource::open_blob(const Descriptor& blob, std::uint64_t offset) {
-    return clients_[answering_].open_blob(blob, offset);
+    return std::unique_ptr<ByteSource>(std::make_unique<PushedSource>(
+        [this, blob, offset](ByteSink& sink) { return fetch_blob(blob, offset, sink); }));
+}
+
+std::size_t RegistrySource::first_place_for(const std::string& digest) {
+    const std::lock_guard lock(mutex_);
+    const auto found = distrusted_.find(digest);
+    return found == distrusted_.end() ? answering_ : found->second;
+}
+
+Result<void> RegistrySource::fetch_blob(const Descriptor& blob, std::uint64_t offset, ByteSink& sink) {
+    WatchedSink watched(sink);
+    return ask_in_turn<void>(
+        first_place_for(blob.digest), clients_.size(),
+        [&](std::size_t place) {
+            return clients_[place].fetch_blob(blob, offset + watched.passed(), watched);
+        },
+        [&] { return watched.failed(); });
+}
+
+bool RegistrySource::distrust(const Descriptor& blob) {
+    const std::size_t next = first_place_for(blob.digest) + 1;
+    if (next >= clients_.size()) return false;
+    const std::lock_guard lock(mutex_);
+    distrusted_[blob.digest] = next;
+    return true;
 }
 
 Result<std::vector<Descriptor>> RegistrySource::referrers(const std::string& digest) {

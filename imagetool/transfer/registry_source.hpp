@@ -1,6 +1,7 @@
 #pragma once
 // Copying from and to a repository of a registry.
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -23,15 +24,22 @@ public:
     oci::Result<Document> document(const oci::spec::Descriptor& descriptor) override;
     oci::Result<std::unique_ptr<ByteSource>> open_blob(const oci::spec::Descriptor& blob,
                                                        std::uint64_t offset) override;
+    /// From the place that had the image; what that lacks, or breaks off, comes from the next ones.
+    oci::Result<void> fetch_blob(const oci::spec::Descriptor& blob, std::uint64_t offset,
+                                 ByteSink& sink) override;
+    bool distrust(const oci::spec::Descriptor& blob) override;
     oci::Result<std::vector<oci::spec::Descriptor>> referrers(const std::string& digest) override;
     [[nodiscard]] RepositoryPlace repository() const override;
 
 private:
-    oci::Result<Document> fetch(const std::string& name);
+    oci::Result<Document> fetch(std::size_t place, const std::string& name);
+    std::size_t first_place_for(const std::string& digest);
 
     std::vector<RegistryClient> clients_;
     std::size_t answering_ = 0;  // the one that had the image; blobs come from there
     std::string name_;
+    std::mutex mutex_;
+    std::map<std::string, std::size_t> distrusted_;  // by digest: the place after the last one that lied
 };
 
 /// Digests of blobs that a repository is known to have.

@@ -6,6 +6,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/interruption.hpp"
+
 namespace ocimg {
 
 oci::Result<void> run_parallel(std::size_t count, std::size_t at_once,
@@ -21,7 +23,8 @@ oci::Result<void> run_parallel(std::size_t count, std::size_t at_once,
                 if (next >= count || first.has_value()) return;
                 mine = next++;
             }
-            const auto outcome = job(mine);
+            auto outcome = oci::check_interruption();
+            if (outcome) outcome = job(mine);
             const std::lock_guard lock(mutex);
             if (!outcome && !first.has_value()) first = outcome.error();
         }

@@ -86,6 +86,16 @@ fresh
 check_fails "N04: a realm in plain http of an https registry" any "https never goes on as http" \
     timeout 20 "$ocimg" copy -q --cert-dir authority docker://127.0.0.1:6443/n04-tls:1 oci:out:1
 
+cp /etc/hosts hosts && echo "127.0.0.1 registry-1.docker.io auth.docker.io" >>hosts && mount --bind hosts /etc/hosts
+echo '{"auths": {"https://index.docker.io/v1/": {"auth": "'"$(printf user:secret-password | base64)"'"}}}' >hub-login.json
+fresh
+check "N04: Docker Hub's own token server needs no permission" \
+    "$ocimg" pull -q --cert-dir authority --authfile hub-login.json some/image:1
+check "N04: it got the credentials" jq -es 'any(.[]; .headers.host == "auth.docker.io" and (.path | startswith("/token")) and (.headers.authorization | startswith("Basic")))' log
+check_output "N04: and nobody else did" 0 jq -s '[.[] | select(.headers.host != "auth.docker.io" and (.headers.authorization // "" | startswith("Basic")))] | length' log
+refused "N04: Docker Hub's token server is none of another registry" "--trust-host" n04-hub "${creds[@]}"
+check_not "N04: it is not asked" grep -q auth.docker.io log
+
 list() { : >log; timeout 120 "$ocimg" list-tags "$@"; }
 check_output "pages are followed" $'a\nb\nc' list $host/pages
 check_fails "N05: a next page elsewhere" any "only the registry itself" list "${creds[@]}" $host/n05-other
@@ -105,6 +115,13 @@ mkdir wrong && cp wrong.crt wrong/ca.crt
 (cd "$test_dir" && exec openssl s_server -quiet -accept 127.0.0.1:6444 -cert wrong.crt -key wrong.key -www) >/dev/null 2>&1 </dev/null &
 wait_until 10 port_answers 6444
 check_fails "N07: a certificate for another host" any "127.0.0.1" "$ocimg" copy -q --cert-dir wrong docker://127.0.0.1:6444/plain:1 oci:out:1
+
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=expired -keyout expired.key -out expired.csr >/dev/null 2>&1
+openssl x509 -req -in expired.csr -CA certs/ca.crt -CAkey certs/ca.key -CAcreateserial -days -1 -out expired.crt \
+    -extfile <(echo "subjectAltName=IP:127.0.0.1") >/dev/null 2>&1
+(cd "$test_dir" && exec openssl s_server -quiet -accept 127.0.0.1:6445 -cert expired.crt -key expired.key -www) >/dev/null 2>&1 </dev/null &
+wait_until 10 port_answers 6445
+check_fails "N07: an expired certificate of a known authority" any "expired" "$ocimg" copy -q --cert-dir authority docker://127.0.0.1:6445/plain:1 oci:out:1
 
 for row in 401 500 token manifest; do
     peak=$(fresh; peak_of "$ocimg" copy -q "${creds[@]}" docker://$host/n08-$row:1 oci:out:1)

@@ -117,6 +117,24 @@ check "uncompressed layers" "$ocimg" copy -q --compression none ./lay:one oci:pl
 check "they unpack" "$ocimg" unpack ./plain-lay:one plain-bundle
 check "to the same files" diff -r bundle/rootfs plain-bundle/rootfs
 
+mkdir text && seq 200000 >text/numbers
+"$ocimg" new --image lay:text >/dev/null && "$ocimg" append --image lay:text text >/dev/null
+layer_size() { # LAYOUT: of its only layer
+    jq '.layers[0].size' "$1/blobs/sha256/$(jq -r '.manifests[0].digest' "$1/index.json" | cut -d: -f2)"
+}
+for level in gzip:0 gzip:1 gzip:9 zstd:1 zstd:19; do
+    check "--compression ${level/:/ --compression-level }" \
+        "$ocimg" copy -q --compression "${level%:*}" --compression-level "${level#*:}" ./lay:text "oci:level-${level/:/-}:1"
+    check "unpacks" "$ocimg" unpack "oci:level-${level/:/-}:1" "bundle-$level"
+    check "to the same files" cmp text/numbers "bundle-$level/rootfs/numbers"
+done
+check "a higher level makes a smaller layer (gzip)" test "$(layer_size level-gzip-9)" -lt "$(layer_size level-gzip-0)"
+check "a higher level makes a smaller layer (zstd)" test "$(layer_size level-zstd-19)" -lt "$(layer_size level-zstd-1)"
+check "skopeo reads what was compressed at a level" skopeo copy -q oci:level-zstd-19:1 oci:level-read:1
+check_fails "a level that gzip does not have" any "expected 0 to 9" "$ocimg" copy -q --compression gzip --compression-level 10 ./lay:text oci:x:1
+check_fails "a level that zstd does not have" any "expected 1 to 19" "$ocimg" copy -q --compression zstd --compression-level 0 ./lay:text oci:x:1
+check_fails "a level of nothing" any "needs --compression gzip or zstd" "$ocimg" copy -q --compression-level 3 ./lay:text oci:x:1
+
 # --- several platforms -----------------------------------------------------------------------------------
 make_image lay:arm linux/arm64 || exit 1
 index_of() { # TAG...: an index of these images in lay, written by hand

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Getting in to real registries: TLS with an authority of one's own, client certificates, passwords, tokens, login and
-# logout, mirrors and registries.conf; and what is done there besides copying: list-tags, delete, sync, referrers.
+# logout, mirrors and registries.conf; and what is done there besides copying: list-tags, delete, sync, archives.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../support/shell_test.sh"
@@ -8,8 +8,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 for program in docker-registry skopeo jq curl openssl ip python3; do
     command -v "$program" >/dev/null || skip_all "$program is not installed"
 done
-token_server=$(realpath "$here/../support/token_server.py")
 scripted=$(realpath "$here/../support/hostile_registry.py")
+token_server=$(realpath "$here/../support/token_server.py")
 export PYTHONDONTWRITEBYTECODE=1
 enter_network "$@"
 OCI_TEST_LAYER_SIZE=50000
@@ -85,6 +85,12 @@ check_fails "a token server elsewhere gets no password unasked" any "--trust-hos
 check_output "with --trust-host it does" "$one" "$ocimg" push -q --creds me:secret --trust-host 127.0.0.1:5010 ./lay:one $tokens/a:1
 check_output "an anonymous token for pulling" "$one" "$ocimg" pull -q $tokens/a:1
 check_fails "is none for pushing" any "" "$ocimg" push -q ./lay:one $tokens/b:1
+check_fails "nor when logging in" any "--trust-host" sh -c "echo secret | $ocimg login -u me --password-stdin $tokens"
+check "login --trust-host" sh -c "echo secret | $ocimg login -u me --password-stdin --trust-host 127.0.0.1:5010 $tokens"
+check_output "later commands trust it too" "$one" "$ocimg" push -q ./lay:one $tokens/login:1
+check "skopeo reads the file still" skopeo inspect --authfile run/containers/auth.json --tls-verify=false docker://$tokens/login:1
+check "logout" "$ocimg" logout $tokens
+check_not "forgets it" grep -q 5010 run/containers/auth.json
 export OCIMG_TRUSTED_HOSTS=127.0.0.1
 check_output "copy inside mounts with a token for both" "$one" "$ocimg" copy -q --creds me:secret docker://$tokens/a:1 docker://$tokens/c:1
 : >token.log
@@ -119,6 +125,27 @@ check_output "an alias" "$one" "$ocimg" pull -q short:1
 check_fails "a blocked registry" any "blocks" "$ocimg" pull -q forbidden.example/a:1
 echo '[[registry]' >broken.conf
 check_fails "a damaged file is named with its line" any "broken.conf:1" "$ocimg" pull -q --registries-conf broken.conf app:1
+check_output "--registries-conf /dev/null is no configuration" "$one" "$ocimg" pull -q --registries-conf /dev/null $plain/library/app:1
+check_fails "short names then mean docker.io" any "registry-1.docker.io" "$ocimg" pull -q --timeout 3 --registries-conf /dev/null app:1
+check_output "the same by the environment" "$one" env CONTAINERS_REGISTRIES_CONF=/dev/null "$ocimg" pull -q $plain/library/app:1
+
+# --- mirrors that have only a part ---------------------------------------------------------------------------
+python3 "$scripted" log 2>server.err </dev/null &
+wait_until 10 port_answers 6001
+"$ocimg" copy -q docker://127.0.0.1:6001/plain:1 docker://$plain/split/app:1 >/dev/null
+split=$(remote_digest $plain/split/app 1)
+for mirror in lacks breaks lies; do
+    printf '[[registry]]\nlocation = "%s"\n[[registry.mirror]]\nlocation = "127.0.0.1:6001/mirror-%s"\n' $plain/split/app $mirror >registries.conf
+    : >log
+    : >plain.log
+    check_output "a mirror that $mirror" "$split" "$ocimg" copy -q docker://$plain/split/app:1 "oci:split-$mirror:1"
+    check "it was asked for a blob" grep -q "/v2/mirror-$mirror/blobs/" log
+    check_output "the registry gave the one that the mirror has not" 1 sh -c "grep -c 'GET /v2/split/app/blobs/' plain.log"
+    check "the layout is sound" "$ocimg" fsck "split-$mirror"
+    cp plain.log "$mirror.log"
+done
+check "what a mirror broke off is gone on with by Range" grep -qE 'GET /v2/split/app/blobs/.* 206 ' breaks.log
+check "what a mirror lied about is fetched whole" grep -qE 'GET /v2/split/app/blobs/.* 200 ' lies.log
 : >registries.conf
 
 # --- list, delete, sync ----------------------------------------------------------------------------------------
@@ -168,50 +195,4 @@ check_fails "a name that is not in the archive" any "test/app:2" "$ocimg" copy -
 head -c 100000 one.tar >cut.tar
 check_not "a truncated archive" "$ocimg" copy -q oci-archive:cut.tar:1 oci:cut:1
 check_not "leaves no name" grep -q ref.name cut/index.json
-
-# --- referrers and the client's duties (distribution-spec) -----------------------------------------------------------
-python3 "$scripted" log 2>server.err </dev/null &
-wait_until 10 port_answers 6001
-host=127.0.0.1:6001
-subject_digest=$one
-empty=sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a
-printf '{}' >"lay/blobs/sha256/${empty#sha256:}"
-add_referrer() { # ARTIFACT-TYPE ANNOTATION: a manifest in lay that has the image as its subject
-    jq -ncj --arg d "$subject_digest" --argjson s "$(stat -c %s "lay/blobs/sha256/${subject_digest#sha256:}")" --arg e "$empty" --arg t "$1" --arg a "$2" \
-        '{schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json"} + (if $t == "" then {} else {artifactType: $t} end) +
-         {config: {mediaType: "application/vnd.test.config", digest: $e, size: 2}, layers: [],
-          subject: {mediaType: "application/vnd.oci.image.manifest.v1+json", digest: $d, size: $s}, annotations: {note: $a}}' >referrer
-    referrer=sha256:$(sha256sum <referrer | cut -d' ' -f1)
-    cp referrer "lay/blobs/sha256/${referrer#sha256:}"
-    jq --arg d "$referrer" --argjson s "$(stat -c %s referrer)" '.manifests += [{mediaType: "application/vnd.oci.image.manifest.v1+json", digest: $d, size: $s}]' \
-        lay/index.json >new && mv new lay/index.json
-}
-add_referrer application/vnd.test.signature one && signature=$referrer
-add_referrer "" two && sbom=$referrer
-tag=$(echo "$one" | tr : -)
-accept='Accept: application/vnd.oci.image.index.v1+json'
-check_output "copy --referrers" "$one" "$ocimg" copy -q --referrers ./lay:one docker://$plain/r/app:1
-check_output "spec 546: without OCI-Subject the referrers tag is written" 2 sh -c "curl -s -H '$accept' http://$plain/v2/r/app/manifests/$tag | jq '.manifests | length'"
-check_output "spec 550: from an empty index, of the right type" application/vnd.oci.image.index.v1+json sh -c "curl -s -H '$accept' http://$plain/v2/r/app/manifests/$tag | jq -r .mediaType"
-check_output "spec 553: the artifact type is the manifest's" application/vnd.test.signature sh -c "curl -s -H '$accept' http://$plain/v2/r/app/manifests/$tag | jq -r '.manifests[] | select(.digest == \"$signature\") | .artifactType'"
-check_output "spec 554: else the config's media type" application/vnd.test.config sh -c "curl -s -H '$accept' http://$plain/v2/r/app/manifests/$tag | jq -r '.manifests[] | select(.digest == \"$sbom\") | .artifactType'"
-check_output "spec 555: annotations are copied" '["one","two"]' sh -c "curl -s -H '$accept' http://$plain/v2/r/app/manifests/$tag | jq -cS '[.manifests[].annotations.note] | sort'"
-check "pushed again" "$ocimg" copy -q --referrers ./lay:one docker://$plain/r/app:1
-check_output "nobody is listed twice" 2 sh -c "curl -s -H '$accept' http://$plain/v2/r/app/manifests/$tag | jq '.manifests | length'"
-check_output "spec 708, 785: a 404 leads to the referrers tag" "$one" "$ocimg" copy -q --referrers docker://$plain/r/app:1 docker://$plain/r/copy:1
-check_output "and the copy has both" 2 sh -c "curl -s -H '$accept' http://$plain/v2/r/copy/manifests/$tag | jq '.manifests | length'"
-check_output "into a layout" "$one" "$ocimg" copy -q --referrers docker://$plain/r/app:1 oci:referrers:1
-check_output "they stand beside the image" 3 jq '.manifests | length' referrers/index.json
-check "spec 779, 780: a deleted referrer leaves the tag" "$ocimg" delete "docker://$plain/r/app@$sbom"
-check_output "the other one stays" "$signature" sh -c "curl -s -H '$accept' http://$plain/v2/r/app/manifests/$tag | jq -r '.manifests[].digest'"
-: >log
-check "spec 784: where the registry takes note of the subject" "$ocimg" copy -q "./lay@$signature" docker://$host/subject-noted:1
-check_not "no referrers tag is written" grep -q "manifests/sha256-" log
-: >log
-check "spec 486: the Content-Type of a push is the mediaType" "$ocimg" copy -q ./lay:one docker://$host/push-type:1
-check_output "it is" application/vnd.oci.image.manifest.v1+json sh -c "jq -r 'select(.method == \"PUT\" and (.path | contains(\"/manifests/\"))) | .headers[\"content-type\"]' log"
-check_fails "spec 176: a Docker-Content-Digest that is used is verified (manifest)" any "the registry says digest" "$ocimg" copy -q docker://$host/m18-header:1 oci:x:1
-check_fails "spec 191: the content of a blob is verified" any "another digest" "$ocimg" copy -q docker://$host/m18-blob:1 oci:x:1
-check "spec 825: no Authorization across hosts" sh -c ": >log; $ocimg copy -q --creds user:secret-password docker://$host/n02-307:1 oci:y:1 && ! grep 127.0.0.1:6003 log | grep -qi authorization"
-check "spec 922: a Warning is told, and nothing else follows from it" sh -c "$ocimg copy -q docker://$host/warnings:1 oci:z:1 2>warned && grep -c 'this registry is old' warned | grep -qx 1"
 finish

@@ -5,7 +5,7 @@ Usage: hostile_registry.py LOG [CERTIFICATE KEY]
 
 The repository's name says how it misbehaves: GET /v2/m01-cuts/blobs/... is answered by the row "m01-cuts" below.
 It listens on 127.0.0.1:6001 (the registry), 127.0.0.2:6002 and 127.0.0.1:6003 (other origins), and with a
-certificate on 127.0.0.1:6443 (TLS). Every request goes into LOG as one JSON line with origin, method, path and
+certificate on 127.0.0.1:6443 and 443 (TLS). Every request goes into LOG as one JSON line with origin, method, path and
 headers. Plain sockets, so that any answer can be given.
 """
 import base64, gzip, hashlib, io, json, os, socket, ssl, sys, tarfile, threading, time
@@ -139,7 +139,8 @@ class Connection:
 REALMS = {"n04-other-port": "http://127.0.0.1:6003/token", "n04-other-host": "http://127.0.0.2:6002/token",
           "n04-any": "http://0.0.0.0:6003/token", "n04-any6": "http://[::]:6003/token", "n04-private": "http://10.0.0.1/token",
           "n04-short": "http://127.2:6002/token", "n04-hex": "http://0x7f000002:6002/token", "n04-file": "file:///etc/passwd",
-          "n04-redirect": "http://127.0.0.1:6001/redirect-token", "n04-tls": "http://127.0.0.1:6001/token"}
+          "n04-redirect": "http://127.0.0.1:6001/redirect-token", "n04-tls": "http://127.0.0.1:6001/token", "n04-hub": "https://auth.docker.io/token",
+          "some": "https://auth.docker.io/token"}
 LINKS = {"n05-other": "http://127.0.0.2:6002/v2/n05-other/tags/list", "n05-loop": "/v2/n05-loop/tags/list"}
 LOCATIONS = {"n03-port": "http://127.0.0.1:6003/upload/n03", "n03-host": "http://127.0.0.2:6002/upload/n03",
              "n03-metadata": "http://169.254.169.254/upload"}
@@ -237,6 +238,8 @@ def answer_manifest(c, repo, path):
         return c.reply(429, {"Retry-After": "1"})
     if repo == "m04-date" and count("m04-date") == 1:
         return c.reply(503, {"Retry-After": time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 2))})
+    if repo == "m04-long":
+        return c.reply(503, {"Retry-After": "30"})
     if repo == "m04-always":
         return c.reply(502, {"Retry-After": "0"})
     if repo == "m18-header":
@@ -292,7 +295,14 @@ def answer_blob(c, repo, wanted):
     if repo == "m05-never":
         time.sleep(20)
         return "close"
-    if repo == "m18-blob" and data is layer:
+    if repo == "mirror-lacks" and data is layer:
+        return c.reply(404)
+    if repo == "mirror-breaks" and data is layer:
+        if "range" in c.headers:
+            return c.reply(404)
+        c.send(b"HTTP/1.1 200 X\r\nContent-Length: %d\r\n\r\n" % len(data) + data[:100000])
+        return "close"
+    if repo in ("m18-blob", "mirror-lies") and data is layer:
         data = bytes([data[0] ^ 1]) + data[1:]
     return c.reply(200, {}, data)
 
@@ -399,6 +409,7 @@ if len(sys.argv) > 3:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(sys.argv[2], sys.argv[3])
     listen("127.0.0.1", 6443, tls)
+    listen("127.0.0.1", 443, tls)  # for names that a hosts file leads here
 listen("127.0.0.2", 6002)
 listen("127.0.0.1", 6003)
 listen("127.0.0.1", 6001)

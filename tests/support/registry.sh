@@ -55,7 +55,7 @@ YAML
     wait_until 20 port_answers "$port" || { failed "registry $name starts" "$(tail -5 "$name.log")"; finish; }
 }
 
-make_certificates() { # DIRECTORY: ca.crt, server.crt and .key for localhost and 127.0.0.1, client.cert and .key
+make_certificates() { # DIRECTORY: ca.crt, server.crt and .key for localhost, 127.0.0.1 and Docker Hub, client.cert and .key
     mkdir -p "$1"
     (
         cd "$1" || exit 1
@@ -63,7 +63,7 @@ make_certificates() { # DIRECTORY: ca.crt, server.crt and .key for localhost and
         for name in server client; do
             openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=$name -keyout $name.key -out $name.csr
             openssl x509 -req -in $name.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out $name.crt \
-                -extfile <(echo "subjectAltName=DNS:localhost,IP:127.0.0.1")
+                -extfile <(echo "subjectAltName=DNS:localhost,IP:127.0.0.1,DNS:registry-1.docker.io,DNS:auth.docker.io")
         done
         mv client.crt client.cert
     ) >/dev/null 2>&1

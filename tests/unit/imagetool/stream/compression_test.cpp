@@ -55,6 +55,20 @@ TEST_P(EveryCompression, media_type_names_it) {
     EXPECT_EQ(compression_of_media_type(layer_media_type(GetParam())).value(), GetParam());
 }
 
+TEST_P(EveryCompression, every_level_can_be_read_again) {
+    const std::string text = sample_text(1'500'000);
+    const LevelRange range = levels_of(GetParam());
+    for (int level = range.least; level <= range.most; ++level) {
+        MemorySink sink;
+        const std::unique_ptr<Compressor> compressor = open_compressor(GetParam(), sink, level);
+        ASSERT_THAT(compressor->write(bytes_of(text)), IsOk());
+        ASSERT_THAT(compressor->finish(), IsOk());
+        const oci::Result<std::string> result = decompress(GetParam(), sink.data());
+        ASSERT_THAT(result, IsOk()) << "level " << level;
+        EXPECT_TRUE(*result == text) << "level " << level;
+    }
+}
+
 class Compressed : public testing::TestWithParam<Compression> {};
 INSTANTIATE_TEST_SUITE_P(All, Compressed, testing::Values(Compression::gzip, Compression::zstd),
                          [](const auto& tested) { return std::string(name_of(tested.param)); });

@@ -1,0 +1,23 @@
+#pragma once
+// Ctrl-C and its like as a wish that is looked at between steps, so that a command can end in order.
+
+#include <chrono>
+
+#include "base/result.hpp"
+
+namespace oci {
+
+/// From now on SIGINT, SIGTERM and SIGHUP are remembered. The process then has two seconds to end by itself;
+/// after that, or at a second signal, it ends at once with exit code 128 + signal.
+void catch_interruptions();
+
+/// The first signal that came; 0: none.
+int interruption();
+
+/// An error once a signal has come.
+Result<void> check_interruption();
+
+/// Waits so long, or until a signal comes. From any thread.
+Result<void> wait_uninterrupted(std::chrono::milliseconds time);
+
+}  // namespace oci
