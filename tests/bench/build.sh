@@ -17,8 +17,12 @@ for applet in sh cat cp ls true; do ln -s busybox "$work/base/bin/$applet"; done
 "$build/ocimg" new base:1
 "$build/ocimg" append base:1 "$work/base"
 "$build/ocimg" config base:1 --env PATH=/bin
-buildah --root "$work/root" --runroot "$work/run" --storage-driver overlay pull -q "oci:$OCIMG_STORE:docker.io/library/base:1" >/dev/null
-buildah --root "$work/root" --runroot "$work/run" --storage-driver overlay tag "$(buildah --root "$work/root" --runroot "$work/run" --storage-driver overlay images -q | head -1)" docker.io/library/base:1
+# Buildah takes its base from an archive: the names of layouts in it may not hold capitals, and TMPDIR has them.
+echo '{}' >"$work/auth.json"
+export REGISTRY_AUTH_FILE=$work/auth.json
+"$build/ocimg" copy --quiet base:1 "docker-archive:$work/base.tar:docker.io/library/base:1" >/dev/null
+buildah --root "$work/root" --runroot "$work/run" --storage-driver overlay pull -q "docker-archive:$work/base.tar" >"$work/id"
+buildah --root "$work/root" --runroot "$work/run" --storage-driver overlay tag "$(tail -n 1 "$work/id")" docker.io/library/base:1
 
 mkdir "$work/small" "$work/many"
 echo 0 >"$work/small/source"
