@@ -22,6 +22,10 @@ using oci::Result;
 Result<Container> Container::open(const std::string& root, const std::string& id, bool locked) {
     StateDirectory directory = TRY(StateDirectory::open(root, id));
     if (locked) TRY(directory.lock());
+    return of(std::move(directory));
+}
+
+Result<Container> Container::of(StateDirectory directory) {
     RecordedState record = TRY(directory.load());
     return Container(std::move(directory), std::move(record));
 }

@@ -14,6 +14,8 @@ class Container {
 public:
     /// Reads the record. With `locked` the container's lock is taken first and held.
     static oci::Result<Container> open(const std::string& root, const std::string& id, bool locked);
+    /// The same for a directory that is open already.
+    static oci::Result<Container> of(StateDirectory directory);
 
     [[nodiscard]] const RecordedState& record() const { return record_; }
     [[nodiscard]] const StateDirectory& directory() const { return directory_; }

@@ -193,13 +193,18 @@ Result<void> record_process(Creation& creation, pid_t pid) {
 /// Waits for the container's process, then deletes the container unless it is to be kept.
 Result<int> finish_run(const RunOptions& options, Creation& creation, Foreground& foreground, pid_t pid,
                        const NotifySocket* notify, std::vector<std::string>& warnings) {
+    // The container is made: while its process runs, pause, update and delete --force need the lock.
+    TRY(creation.directory->unlock());
     const int code = TRY(foreground.watch(pid, notify));
     explain_end(code, creation, warnings);
     phase_done("the container's process");
     if (options.keep) return code;
-    creation.directory.reset();  // gives the lock back
+    TRY(creation.directory->lock());
+    // Somebody else has deleted it; another container may bear the id now.
+    if (creation.directory->is_removed()) return code;
     creation.cgroup.reset();
-    auto deleted = delete_container(options.create.state_root, options.create.id, true);
+    const Container container = TRY(Container::of(std::move(*creation.directory)));
+    auto deleted = destroy_container(container);
     if (!deleted) {
         warnings.push_back(deleted.error().text);
     } else {

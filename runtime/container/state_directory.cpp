@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -75,6 +76,16 @@ Result<void> StateDirectory::lock() {
         if (errno != EINTR) return oci::last_system_failure("lock container " + id_);
     }
     return {};
+}
+
+Result<void> StateDirectory::unlock() {
+    if (::flock(directory_.get(), LOCK_UN) != 0) return oci::last_system_failure("unlock container " + id_);
+    return {};
+}
+
+bool StateDirectory::is_removed() const {
+    struct stat status {};
+    return ::fstat(directory_.get(), &status) == 0 && status.st_nlink == 0;
 }
 
 bool StateDirectory::is_locked_elsewhere() const {

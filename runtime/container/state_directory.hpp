@@ -21,6 +21,10 @@ public:
 
     /// Waits for the container's lock; held until this value is dropped.
     oci::Result<void> lock();
+    /// Gives it back before that.
+    oci::Result<void> unlock();
+    /// Whether the directory was removed since it was opened.
+    [[nodiscard]] bool is_removed() const;
     /// Whether another process holds the lock at this moment.
     [[nodiscard]] bool is_locked_elsewhere() const;
 

@@ -169,6 +169,24 @@ forwarded() {
 }
 check_exit "run passes signals on to the container" 33 forwarded
 assert_nothing_left "run deletes the container at its end"
+beside_a_foreground_run() { # COMMAND...: exits with the code of that run, or 99 if the command fails
+    rt_background run -b b one
+    local runner=$!
+    wait_until 5 status_is one running && rt "$@" || return 99
+    rt delete --force one && wait "$runner"
+}
+set_args b sleep 1000
+check_exit "delete --force of a container that run waits for" 137 beside_a_foreground_run list
+check_exit "update of one" 137 beside_a_foreground_run update --pids-limit 50 one
+if has_freezer; then check_exit "pause of one" 137 beside_a_foreground_run pause one; fi
+successor() { # deleted and made again while the first run still waits to be told
+    rt_background run -b b one
+    local runner=$!
+    wait_until 5 status_is one running && kill -STOP "$runner" && rt delete --force one && rt run -d -b b one &&
+        kill -CONT "$runner" && ! wait "$runner" && status_is one running && rt delete --force one
+}
+check "run does not delete a successor of the same id" successor
+assert_nothing_left
 set_args b true
 check "run --keep" rt run --keep -b b one
 check "keeps the stopped container" status_is one stopped
