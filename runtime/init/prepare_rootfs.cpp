@@ -13,6 +13,7 @@
 #include "base/path_in_root.hpp"
 #include "base/text.hpp"
 #include "runtime/init/attach_copy.hpp"
+#include "runtime/init/hide_full_mounts.hpp"
 #include "runtime/init/perform_mounts.hpp"
 #include "runtime/kernel/mount_api.hpp"
 
@@ -72,6 +73,7 @@ Result<void> seal_root(const RootfsPlan& plan, BorrowedFd root) {
 Result<void> enter_root(const RootfsPlan& plan, BorrowedFd root) {
     if (::fchdir(root.get()) != 0) return oci::last_system_failure("enter root.path");
     if (plan.no_pivot) {
+        TRY(hide_full_mounts(plan.path));
         TRY(kernel::mount(".", "/", "", MS_MOVE, "").in("move the root mount"));
         if (::chroot(".") != 0) return oci::last_system_failure("chroot");
     } else {
