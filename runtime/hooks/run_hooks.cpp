@@ -14,6 +14,7 @@
 #include "base/file.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
+#include "runtime/hooks/filtered_spawn.hpp"
 
 namespace ocirun {
 namespace {
@@ -89,6 +90,12 @@ private:
     Fd home_;
 };
 
+std::vector<std::string> own_environment() {
+    std::vector<std::string> entries;
+    for (char** entry = environ; *entry != nullptr; ++entry) entries.emplace_back(*entry);
+    return entries;
+}
+
 /// A file that what the hook says is appended to.
 Result<Fd> open_kept(const std::string& path) {
     if (path.empty()) return Fd();
@@ -96,13 +103,14 @@ Result<Fd> open_kept(const std::string& path) {
 }
 
 Result<oci::ChildProcess> start_hook(const PlannedHook& hook, const std::string& state_json, const Fd& output,
-                                     const std::string& working_directory) {
+                                     const std::string& working_directory, const SeccompPlan* filter) {
     const Fd input = TRY(open_state_input(state_json));
     oci::SpawnRequest request;
     request.path = hook.path;
     request.arguments = hook.arguments;
     if (request.arguments.empty()) request.arguments.push_back(hook.path);
-    request.environment = hook.environment;
+    // As runc and crun: a hook without `env` has the runtime's.
+    request.environment = hook.environment.empty() ? own_environment() : hook.environment;
     request.standard_input = input;
     request.standard_error = output;
     const Fd kept_output = TRY(open_kept(hook.output_file));
@@ -111,7 +119,7 @@ Result<oci::ChildProcess> start_hook(const PlannedHook& hook, const std::string&
     if (kept_error.is_open()) request.standard_error = kept_error;
     DirectoryVisit visit;
     if (!working_directory.empty()) TRY(visit.enter(working_directory));
-    auto child = oci::spawn(request);
+    auto child = filter != nullptr ? spawn_filtered(request, *filter) : oci::spawn(request);
     // The path is in front of every hook error already.
     if (!child && child.error().system_errno != 0) {
         return Error{.code = child.error().code,
@@ -122,9 +130,9 @@ Result<oci::ChildProcess> start_hook(const PlannedHook& hook, const std::string&
 }
 
 Result<void> run_hook(const PlannedHook& hook, const std::string& state_json,
-                      const std::string& working_directory) {
+                      const std::string& working_directory, const SeccompPlan* filter) {
     const Fd output = TRY(open_memory_file("hook-stderr"));
-    oci::ChildProcess child = TRY(start_hook(hook, state_json, output, working_directory));
+    oci::ChildProcess child = TRY(start_hook(hook, state_json, output, working_directory, filter));
     oci::ExitStatus status;
     if (hook.timeout.has_value()) {
         constexpr std::chrono::seconds longest{INT_MAX / 1000};  // what poll(2) can express: 24 days
@@ -140,19 +148,29 @@ Result<void> run_hook(const PlannedHook& hook, const std::string& state_json,
         status = TRY(child.wait());
     }
     if (status.shell_code() == 0) return {};
-    return oci::failure(status.describe() + quoted_output(output));
+    return oci::failure(oci::to_lower(status.describe()) + quoted_output(output));
+}
+
+/// "hooks.prestart[1]" in the words that callers of runc look for.
+std::string name_as_runc(const std::string& origin) {
+    const std::size_t dot = origin.find('.');
+    const std::size_t bracket = origin.find('[', dot);
+    if (bracket == std::string::npos) return "error running hook";
+    return "error running " + origin.substr(dot + 1, bracket - dot - 1) + " hook #" +
+           origin.substr(bracket + 1, origin.size() - bracket - 2);
 }
 
 Result<void> run_named_hook(const PlannedHook& hook, const std::string& state_json,
-                            const std::string& working_directory) {
-    return run_hook(hook, state_json, working_directory).in(hook.origin + " " + hook.path);
+                            const std::string& working_directory, const SeccompPlan* filter) {
+    return run_hook(hook, state_json, working_directory, filter)
+        .in(name_as_runc(hook.origin) + ": " + hook.origin + " " + hook.path);
 }
 
 }  // namespace
 
 Result<void> run_hooks(const std::vector<PlannedHook>& hooks, const std::string& state_json,
-                       const std::string& working_directory) {
-    for (const PlannedHook& hook : hooks) TRY(run_named_hook(hook, state_json, working_directory));
+                       const std::string& working_directory, const SeccompPlan* filter) {
+    for (const PlannedHook& hook : hooks) TRY(run_named_hook(hook, state_json, working_directory, filter));
     return {};
 }
 
@@ -160,7 +178,7 @@ std::vector<Error> run_hooks_to_the_end(const std::vector<PlannedHook>& hooks, c
                                         const std::string& working_directory) {
     std::vector<Error> failures;
     for (const PlannedHook& hook : hooks) {
-        const auto done = run_named_hook(hook, state_json, working_directory);
+        const auto done = run_named_hook(hook, state_json, working_directory, nullptr);
         if (!done) failures.push_back(done.error());
     }
     return failures;

@@ -43,6 +43,7 @@ Result<void> settle_namespaces(InitRequest& request) {
     const ContainerPlan& plan = *request.plan;
     if (plan.namespaces.creates(NamespaceKind::user)) TRY(request.context.channel.send(Tag::need_id_maps));
     if (request.wait_for_proceed) TRY(request.context.channel.expect(Tag::proceed));
+    kernel::use_every_cpu();
     if (!plan.namespaces.needs_intermediate) TRY(join_listed_namespaces(request));
     if (plan.namespaces.has(NamespaceKind::user))
         TRY(become_namespace_root(plan.process && plan.process->keep_groups));
@@ -55,10 +56,10 @@ Result<void> settle_namespaces(InitRequest& request) {
 }
 
 Result<void> run_inner_hooks(const InitRequest& request, const std::vector<PlannedHook>& hooks,
-                             const char* status) {
+                             const char* status, const SeccompPlan* filter = nullptr) {
     if (hooks.empty()) return {};
     const int pid = TRY(own_pid(request.context.proc));
-    return run_hooks(hooks, hook_state_json(*request.plan, status, pid), "");
+    return run_hooks(hooks, hook_state_json(*request.plan, status, pid), "", filter);
 }
 
 /// process.cwd is made when it is missing, as root and inside the root.
@@ -190,7 +191,9 @@ Result<void> perform_init(InitRequest& request) {
     TRY(request.context.channel.send(Tag::ready));
     TRY(wait_for_start(request));
     phase_done("wait for start");
-    TRY(run_inner_hooks(request, plan.hooks.start_container, "created"));
+    // These programs come from the container's files: what holds it holds them.
+    TRY(run_inner_hooks(request, plan.hooks.start_container, "created",
+                        plan.seccomp.program.empty() ? nullptr : &plan.seccomp));
     TRY(limit_descriptors(request.context.passed, request.context.proc));
     Message failure;
     take_last_steps({.process = &*plan.process,

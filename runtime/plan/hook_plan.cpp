@@ -47,6 +47,9 @@ Result<HookPlan> plan_hooks(const oci::spec::RuntimeConfig& config) {
     plan.create_runtime = TRY(plan_kind(hooks.create_runtime, "createRuntime"));
     plan.create_container = TRY(plan_kind(hooks.create_container, "createContainer"));
     plan.start_container = TRY(plan_kind(hooks.start_container, "startContainer"));
+    // These belong to the container: what the runtime was started with is none of their business.
+    for (PlannedHook& hook : plan.start_container)
+        if (hook.environment.empty() && config.process) hook.environment = config.process->env;
     plan.poststart = TRY(plan_kind(hooks.poststart, "poststart"));
     plan.poststop = TRY(plan_kind(hooks.poststop, "poststop"));
     return plan;

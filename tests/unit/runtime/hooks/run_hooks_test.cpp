@@ -58,17 +58,19 @@ TEST_F(RunHooks, a_hook_that_exits_with_zero_is_success) {
 
 TEST_F(RunHooks, an_exit_status_names_the_hook) {
     EXPECT_EQ(run_hooks({a_hook("/bin/false")}, state, "").error().text,
-              "hooks.prestart[0] /bin/false: exit status 1");
+              "error running prestart hook #0: hooks.prestart[0] /bin/false: exit status 1");
 }
 
 TEST_F(RunHooks, a_signal_names_the_hook_and_the_signal) {
-    EXPECT_THAT(run_hooks({a_script("kill -TERM $$")}, state, ""), FailsWith("signal 15 (Terminated)"));
+    EXPECT_THAT(run_hooks({a_script("kill -TERM $$")}, state, ""), FailsWith("signal 15 (terminated)"));
 }
 
 TEST_F(RunHooks, an_absent_executable_is_named_once_with_its_errno) {
     const auto done = run_hooks({a_hook("/nonexistent/hook")}, state, "");
     EXPECT_THAT(done, HasErrno(ENOENT));
-    EXPECT_EQ(done.error().text, "hooks.prestart[0] /nonexistent/hook: no such file or directory");
+    EXPECT_EQ(
+        done.error().text,
+        "error running prestart hook #0: hooks.prestart[0] /nonexistent/hook: no such file or directory");
 }
 
 TEST_F(RunHooks, a_file_without_execute_permission_is_an_error) {
