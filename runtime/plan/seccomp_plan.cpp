@@ -105,14 +105,15 @@ Result<SeccompPlan> plan_compiled_filter(const std::string& base64, const std::s
 std::string seccomp_cache_key(const oci::spec::Seccomp& seccomp) {
     KeyWriter key;
     // The program also depends on who compiled it, and for which machine.
-    key.add("ocirun seccomp 1");
+    key.add("ocirun seccomp 2");
     key.add(libseccomp_version());
     key.add(::seccomp_arch_native());
     key.end_line();
     key.add(seccomp.default_action);
     key.add(seccomp.default_errno_ret);
     key.add(seccomp.architectures);
-    key.add(seccomp.flags);
+    key.add(seccomp.flags ? "flags" : "no flags");
+    key.add(seccomp.flags.value_or(std::vector<std::string>()));
     key.add(seccomp.listener_path);
     key.add(seccomp.listener_metadata);
     key.end_line();

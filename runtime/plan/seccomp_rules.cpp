@@ -167,7 +167,7 @@ Result<void> read_entry(const oci::spec::SeccompSyscall& entry, const std::strin
         // The agent could never be given the listener: handing it over takes a write or a sendmsg.
         if (action == SECCOMP_RET_USER_NOTIF && (name == "write" || name == "sendmsg"))
             return oci::failure(ErrorCode::invalid,
-                                path + ": SCMP_ACT_NOTIFY cannot be used for the " + name + " system call");
+                                path + ": SCMP_ACT_NOTIFY cannot be used for the " + name + " syscall");
         rules.named_calls.push_back(name);
         if (action == rules.default_action) continue;
         for (const auto& conditions : alternatives)
@@ -246,10 +246,13 @@ Result<SeccompRules> read_seccomp_rules(const oci::spec::Seccomp& seccomp, const
 }
 
 Result<unsigned> read_seccomp_flags(const oci::spec::Seccomp& seccomp, const std::string& origin) {
+    // As both runc and crun: a filter alone is no reason to slow the program's speculation down.
+    if (!seccomp.flags) return SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+    const std::vector<std::string>& words = *seccomp.flags;
     unsigned set = 0;
-    for (std::size_t i = 0; i < seccomp.flags.size(); ++i) {
-        const auto flag = find_word(flags, seccomp.flags[i]);
-        if (!flag) return unknown_word(flags, seccomp.flags[i], origin + ".flags[" + std::to_string(i) + "]");
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const auto flag = find_word(flags, words[i]);
+        if (!flag) return unknown_word(flags, words[i], origin + ".flags[" + std::to_string(i) + "]");
         set |= *flag;
     }
     return set;

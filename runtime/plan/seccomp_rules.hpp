@@ -50,7 +50,7 @@ std::string libseccomp_version();
 
 /// Translates the words; errors name the JSON path below `origin`.
 oci::Result<SeccompRules> read_seccomp_rules(const oci::spec::Seccomp& seccomp, const std::string& origin);
-/// SECCOMP_FILTER_FLAG_* of seccomp.flags.
+/// SECCOMP_FILTER_FLAG_* of seccomp.flags; where it is absent SPEC_ALLOW.
 oci::Result<unsigned> read_seccomp_flags(const oci::spec::Seccomp& seccomp, const std::string& origin);
 
 }  // namespace ocirun

@@ -26,7 +26,7 @@ struct Seccomp {
     std::string default_action;
     std::optional<std::uint32_t> default_errno_ret;
     std::vector<std::string> architectures;
-    std::vector<std::string> flags;
+    std::optional<std::vector<std::string>> flags;  // an empty list is not the same as none
     std::string listener_path;
     std::string listener_metadata;
     std::vector<SeccompSyscall> syscalls;

@@ -51,7 +51,8 @@ void check_seccomp(const Seccomp& seccomp, Findings& findings) {
     findings.expect_one_of(path + ".defaultAction", seccomp.default_action, seccomp_actions());
     check_errno(path + ".defaultErrnoRet", seccomp.default_action, seccomp.default_errno_ret, findings);
     findings.expect_all_of(path + ".architectures", seccomp.architectures, seccomp_architectures());
-    findings.expect_all_of(path + ".flags", seccomp.flags, seccomp_flags());
+    findings.expect_all_of(path + ".flags", seccomp.flags.value_or(std::vector<std::string>()),
+                           seccomp_flags());
     bool notifies = false;
     for (std::size_t i = 0; i < seccomp.syscalls.size(); ++i) {
         check_rule(seccomp.syscalls[i], item_path(path + ".syscalls", i), findings);

@@ -37,7 +37,7 @@ int in_filtered_child(const SeccompPlan& plan, int (*body)()) {
 oci::spec::Seccomp a_filter_for_this_machine() {
     oci::spec::Seccomp filter;
     filter.default_action = "SCMP_ACT_ERRNO";
-    filter.flags = {"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"};
+    filter.flags = std::vector<std::string>{"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"};
     filter.syscalls = {
         {.names = {"exit_group", "openat2"}, .action = "SCMP_ACT_ALLOW", .errno_ret = {}, .args = {}},
         {.names = {"getpgid"}, .action = "SCMP_ACT_ERRNO", .errno_ret = ENOTTY, .args = {}},

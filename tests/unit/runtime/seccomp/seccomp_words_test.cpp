@@ -19,13 +19,18 @@ using testing::SizeIs;
 
 TEST(SeccompWords, flags_become_bits) {
     Seccomp filter = a_filter("SCMP_ACT_ALLOW");
-    filter.flags = {"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW"};
+    filter.flags = std::vector<std::string>{"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG",
+                                            "SECCOMP_FILTER_FLAG_SPEC_ALLOW"};
     EXPECT_EQ(plan_seccomp(filter, "s")->flags, 1U | 2U | 4U);
+    filter.flags = std::vector<std::string>{};
+    EXPECT_EQ(plan_seccomp(filter, "s")->flags, 0U);
+    filter.flags.reset();
+    EXPECT_EQ(plan_seccomp(filter, "s")->flags, 4U);
 }
 
 TEST(SeccompWords, waiting_killable_is_for_filters_with_a_listener) {
     Seccomp filter = a_filter("SCMP_ACT_ALLOW");
-    filter.flags = {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
+    filter.flags = std::vector<std::string>{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
     const auto alone = plan_seccomp(filter, "s");
     ASSERT_THAT(alone, IsOk());
     EXPECT_EQ(alone->flags, 0U);
@@ -102,7 +107,7 @@ TEST(SeccompWords, unknown_words_are_named_with_their_path_and_the_known_ones) {
     filter.architectures = {"SCMP_ARCH_X86_64", "SCMP_ARCH_VAX"};
     EXPECT_THAT(plan_seccomp(filter, "s"), FailsWith("s.architectures[1]: \"SCMP_ARCH_VAX\" is not one of"));
     filter = a_filter("SCMP_ACT_ALLOW");
-    filter.flags = {"SECCOMP_FILTER_FLAG_NEW_LISTENER"};
+    filter.flags = std::vector<std::string>{"SECCOMP_FILTER_FLAG_NEW_LISTENER"};
     EXPECT_THAT(plan_seccomp(filter, "s"),
                 FailsWith("s.flags[0]: \"SECCOMP_FILTER_FLAG_NEW_LISTENER\" is not"));
 }
@@ -136,7 +141,7 @@ TEST(SeccompWords, every_known_word_is_accepted) {
     }
     for (const std::string& flag : known_seccomp_flags()) {
         Seccomp filter = a_filter("SCMP_ACT_ALLOW");
-        filter.flags = {flag};
+        filter.flags = std::vector<std::string>{flag};
         EXPECT_THAT(plan_seccomp(filter, "s"), IsOk()) << flag;
     }
     for (const std::string& action : known_seccomp_actions()) {
@@ -164,7 +169,7 @@ TEST(SeccompCacheKey, every_field_changes_the_key) {
     others[0].default_action = "SCMP_ACT_ALLOW";
     others[1].default_errno_ret = 0;
     others[2].architectures = {};
-    others[3].flags = {"SECCOMP_FILTER_FLAG_LOG"};
+    others[3].flags = std::vector<std::string>{"SECCOMP_FILTER_FLAG_LOG"};
     others[4].listener_path = "/a";
     others[5].listener_metadata = "/a";
     others[6].syscalls[0].names = {"re", "ad"};
