@@ -91,6 +91,7 @@ public:
                 *version = true;
                 return {};
             }
+            if (!has_attached && take_combined(options, word, values)) return {};
             return failure(ErrorCode::invalid, "flag provided but not defined: -" + std::string(name));
         }
         if (option->kind == OptionKind::boolean) return set_boolean(*option, has_attached, attached, values);
@@ -102,6 +103,19 @@ public:
     }
 
 private:
+    /// "-td" for "-t -d", as crun takes it: one dash, and nothing but the short names of booleans.
+    static bool take_combined(const std::vector<Option>& options, std::string_view word, Values& values) {
+        if (word.size() < 3 || word[0] != '-' || word[1] == '-') return false;
+        std::vector<const Option*> found;
+        for (const char letter : word.substr(1)) {
+            const Option* option = find_option(options, std::string_view(&letter, 1));
+            if (option == nullptr || option->kind != OptionKind::boolean) return false;
+            found.push_back(option);
+        }
+        for (const Option* option : found) values.set(*option, "true");
+        return true;
+    }
+
     static Result<void> set_boolean(const Option& option, bool has_value, std::string_view value,
                                     Values& values) {
         if (!has_value) {

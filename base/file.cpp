@@ -70,6 +70,13 @@ Result<std::string> read_file(BorrowedFd directory, const std::string& path, std
     return read_all(file, limit).in(path);
 }
 
+Result<std::string> read_input_file(const std::string& path, std::size_t limit) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0 || !S_ISFIFO(status.st_mode))
+        return read_file(current_directory, path, limit);
+    return read_all(TRY(open_file(path, O_RDONLY | O_NOCTTY)), limit).in(path);
+}
+
 Result<std::string> read_kernel_file(const std::string& path) {
     const Fd file = TRY(open_file(path, O_RDONLY));
     return read_all(file, kernel_file_limit).in(path);

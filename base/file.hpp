@@ -26,6 +26,8 @@ Result<std::string> read_all(BorrowedFd file, std::size_t limit);
 /// The whole content of a regular file, opened without blocking on fifos. Anything but a regular
 /// file (a directory, a fifo, a device) is an error.
 Result<std::string> read_file(BorrowedFd directory, const std::string& path, std::size_t limit);
+/// The same for what a caller names: a pipe is read to its end, as `<(command)` of a shell asks.
+Result<std::string> read_input_file(const std::string& path, std::size_t limit);
 /// A small file of procfs, sysfs or cgroupfs, at most 1 MiB.
 Result<std::string> read_kernel_file(const std::string& path);
 

@@ -41,10 +41,9 @@ Result<void> fill_cpuset(const std::string& parent, const std::string& child) {
 Result<void> refuse_used(const std::string& directory) {
     const std::vector<pid_t> processes = TRY(read_processes_below(directory));
     if (processes.empty()) return {};
-    return oci::failure(ErrorCode::wrong_state, "cgroup " + directory + " holds " +
+    return oci::failure(ErrorCode::wrong_state, "container's cgroup is not empty: " + directory + " holds " +
                                                     std::to_string(processes.size()) +
-                                                    (processes.size() == 1 ? " process" : " processes") +
-                                                    " already; a container needs an empty one");
+                                                    (processes.size() == 1 ? " process" : " processes"));
 }
 
 }  // namespace
@@ -80,8 +79,8 @@ Result<void> CgroupfsV1::create() {
         TRY(std::move(done));
     }
     if (TRY(is_frozen()))
-        return oci::failure(ErrorCode::wrong_state,
-                            "cgroup " + directory_of("freezer") + " is frozen; thaw it first");
+        return oci::failure(ErrorCode::wrong_state, "container's cgroup unexpectedly frozen: thaw " +
+                                                        directory_of("freezer") + " first");
     return {};
 }
 

@@ -110,11 +110,11 @@ Result<void> CgroupfsV2::refuse_used(bool made) {
         return found != events.end() && found->second != 0;
     };
     if (!made && is_set("populated"))
-        return oci::failure(
-            ErrorCode::wrong_state,
-            "cgroup " + directory_ + " holds processes already; a container needs an empty one");
+        return oci::failure(ErrorCode::wrong_state,
+                            "container's cgroup is not empty: " + directory_ + " holds processes");
     if (is_set("frozen"))
-        return oci::failure(ErrorCode::wrong_state, "cgroup " + directory_ + " is frozen; thaw it first");
+        return oci::failure(ErrorCode::wrong_state,
+                            "container's cgroup unexpectedly frozen: thaw " + directory_ + " first");
     return {};
 }
 

@@ -18,8 +18,8 @@ oci::Result<void> join_cgroup(const std::string& directory, pid_t pid) {
     }
     if (done) return {};
     oci::Error error = done.error();
-    error.text =
-        "add process " + number + " to cgroup " + directory + ": " + oci::errno_text(error.system_errno);
+    error.text = "error adding pid " + number + " to cgroups: " + directory + ": " +
+                 oci::errno_text(error.system_errno);
     return error;
 }
 

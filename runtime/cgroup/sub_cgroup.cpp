@@ -22,10 +22,12 @@ Result<std::string> directory_below(const std::string& word, const std::string& 
                                     const std::string& path) {
     const std::vector<std::string> parts = oci::split(path, '/');
     if (std::find(parts.begin(), parts.end(), "..") != parts.end())
-        return bad_word(word, "must stay below the container's cgroup, without \"..\"");
+        return bad_word(word,
+                        "bad sub cgroup path: it must stay below the container's cgroup, without \"..\"");
     const std::string directory = base + oci::clean_path("/" + path);
     const std::string clean = oci::clean_path(directory);
-    if (const auto opened = open_cgroup(clean); !opened) return opened.error().in("--cgroup");
+    if (const auto opened = open_cgroup(clean); !opened)
+        return opened.error().in("--cgroup: adding pid of the process");
     return clean;
 }
 
@@ -41,8 +43,8 @@ Result<void> apply_to_controllers(const std::string& word, std::size_t colon, co
         const auto found = std::find_if(recorded.directories.begin(), recorded.directories.end(),
                                         [&](const auto& entry) { return lists(entry.first, controller); });
         if (found == recorded.directories.end())
-            return bad_word(
-                word, "the container has no cgroup v1 hierarchy of controller " + oci::quote(controller));
+            return bad_word(word, "unknown controller " + oci::quote(controller) +
+                                      ": the container has no cgroup v1 hierarchy of it");
         location.directories[found->first] =
             TRY(directory_below(word, found->second, word.substr(colon + 1)));
     }

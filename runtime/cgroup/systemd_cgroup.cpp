@@ -12,9 +12,8 @@ using oci::Result;
 Result<void> SystemdCgroup::create() {
     const bool used = !TRY(files_->processes()).empty();
     if (used)
-        return oci::failure(
-            oci::ErrorCode::wrong_state,
-            "unit " + location_.unit + " holds processes already; a container needs an empty one");
+        return oci::failure(oci::ErrorCode::wrong_state,
+                            "container's cgroup is not empty: unit " + location_.unit + " holds processes");
     bus_ = TRY(SystemdBus::connect(location_.user_manager));
     if (location_.version != CgroupVersion::v1) return {};
     auto made = files_->create();

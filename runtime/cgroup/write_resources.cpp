@@ -44,7 +44,9 @@ Result<void> check_usage(const OpenCgroup& cgroup, const CgroupWrite& write) {
 std::string usage_hint(const OpenCgroup& cgroup, const CgroupWrite& write, const oci::Error& error) {
     if (write.file != "memory.limit_in_bytes" || error.system_errno != EBUSY) return "";
     const auto usage = oci::read_file(cgroup.fd, "memory.usage_in_bytes", 4096);
-    return usage ? " (current usage is " + std::string(oci::trim(*usage)) + ")" : "";
+    if (!usage) return "";
+    return "; unable to set memory limit to " + write.value +
+           " (current usage: " + std::string(oci::trim(*usage)) + ")";
 }
 
 Result<void> write_one(const CgroupWrite& write, const ResourceTarget& target) {

@@ -104,6 +104,9 @@ spec::RuntimeConfig default_spec(const SpecOptions& options) {
     config.hostname = "ocirun";
     config.mounts = default_mounts();
     config.linux_section = default_linux();
+    if (!options.cgroup_namespace)
+        std::erase_if(config.linux_section->namespaces,
+                      [](const spec::Namespace& one) { return one.type == "cgroup"; });
     if (options.rootless) make_rootless(config, options);
     return config;
 }

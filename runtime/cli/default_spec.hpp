@@ -12,6 +12,7 @@ struct SpecOptions {
     bool rootless = false;  // for a user without privileges: a user namespace, no network of its own
     std::uint32_t uid = 0;  // who becomes root in the user namespace; rootless only
     std::uint32_t gid = 0;
+    bool cgroup_namespace = true;  // runc asks for one only where cgroup v2 is all there is
 };
 
 /// A shell on a terminal in "rootfs", read-only, with the defaults that engines' users know.

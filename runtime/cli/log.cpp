@@ -79,6 +79,10 @@ Log::Log(const std::string& target, bool json, bool warnings)
     if (target_.empty() && kind_ != Kind::none && kind_ != Kind::file) target_ = "ocirun";
 }
 
+oci::Result<void> Log::check() const {
+    return kind_ == Kind::file && !target_.empty() ? append_to(target_, "").in("--log") : oci::Result<void>();
+}
+
 void Log::error(std::string_view message) const {
     print_error("ocirun: " + std::string(message) + "\n");
     record("error", message);
@@ -89,8 +93,15 @@ void Log::warning(std::string_view message) const {
     if (warnings_) record("warning", message);
 }
 
+void Log::debug(std::string_view message) const {
+    if (kind_ == Kind::none)
+        print_error(json_ ? json_record("debug", message) : text_record("debug", message));
+    else
+        record("debug", message);
+}
+
 void Log::record(std::string_view level, std::string_view message) const {
-    const int priority = level == "error" ? LOG_ERR : LOG_WARNING;
+    const int priority = level == "error" ? LOG_ERR : level == "warning" ? LOG_WARNING : LOG_DEBUG;
     oci::Result<void> done;
     switch (kind_) {
         case Kind::none:

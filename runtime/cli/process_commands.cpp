@@ -42,7 +42,7 @@ Result<PassedDescriptors> passed_descriptors(const Values& values) {
     for (int descriptor = 3; descriptor < 3 + passed.count; ++descriptor) {
         if (::fcntl(descriptor, F_GETFD) >= 0) continue;
         return failure(ErrorCode::invalid, "please check that preserved-fd " +
-                                               std::to_string(descriptor - 2) + " (of " +
+                                               std::to_string(descriptor - 3) + " (of " +
                                                std::to_string(passed.count) + ") is present: descriptor " +
                                                std::to_string(descriptor) + " is not open");
     }

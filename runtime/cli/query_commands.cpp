@@ -8,6 +8,7 @@
 #include "base/file.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
+#include "runtime/cgroup/cgroup_manager.hpp"
 #include "runtime/cgroup/systemd_bus.hpp"
 #include "runtime/cli/commands.hpp"
 #include "runtime/cli/default_spec.hpp"
@@ -123,6 +124,8 @@ Result<int> spec_command(CommandContext& context) {
     options.rootless = context.values->has("rootless");
     options.uid = ::geteuid();
     options.gid = ::getegid();
+    const auto cgroups = probe_cgroups();
+    options.cgroup_namespace = !cgroups || cgroups->version != CgroupVersion::v1;
     if (to_output) {
         TRY(print(default_spec_json(options)));
     } else {

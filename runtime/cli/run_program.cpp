@@ -12,6 +12,7 @@
 #include "runtime/hooks/hook_state.hpp"
 #include "runtime/launch/probe_host.hpp"
 #include "runtime/launch/self_protection.hpp"
+#include "runtime/protocol/debug_notes.hpp"
 #include "runtime/protocol/phase_trace.hpp"
 
 namespace ocirun {
@@ -109,7 +110,11 @@ Result<int> run_entry(const CommandEntry& entry, const Invocation& invocation, c
     context.state_root = TRY(state_root(invocation.global));
     TRY(set_cgroup_manager(context));
     const TraceRequest trace = TRY(trace_request(invocation));
-    if (entry.enters_container) TRY(run_from_sealed_copy(argv));
+    if (entry.enters_container) {
+        TRY(run_from_sealed_copy(argv));
+        debug_note("runc exeseal: using /proc/self/exe clone");
+        if (runs_on_overlay()) debug_note("runc exeseal: using overlayfs for sealed /proc/self/exe");
+    }
     if (trace.wanted()) TRY(start_tracing());
     auto code = entry.run(context);
     for (const std::string& warning : context.warnings) log.warning(warning);
@@ -169,8 +174,14 @@ int run_program(int argc, char** argv) {
     const auto json = wants_json(invocation->global);
     const auto checked = check_words(invocation->global);
     const std::string level = invocation->global.get("log-level");
-    const Log log(invocation->global.get("log"), json && *json,
-                  level == "warning" || level == "debug" || invocation->global.has("debug"));
+    const bool debug = level == "debug" || invocation->global.has("debug");
+    const Log log(invocation->global.get("log"), json && *json, debug || level == "warning");
+    if (debug) listen_to_debug_notes([&log](const std::string& note) { log.debug(note); });
+    const auto writable = log.check();
+    if (!writable) {
+        Log("", false, false).error(writable.error().text);
+        return 1;
+    }
     if (!json || !checked) {
         log.error(json ? checked.error().text : json.error().text);
         return 1;

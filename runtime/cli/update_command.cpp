@@ -26,7 +26,7 @@ constexpr std::size_t document_limit = std::size_t{16} << 20U;
 
 Result<std::string> read_document(const std::string& path) {
     if (path == "-") return oci::read_all(oci::BorrowedFd(0), document_limit).in("standard input");
-    return oci::read_file(oci::current_directory, path, document_limit);
+    return oci::read_input_file(path, document_limit);
 }
 
 template <class T>

@@ -1,6 +1,7 @@
 #include "runtime/container/create_container.hpp"
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
 
 #include <optional>
 
@@ -12,6 +13,7 @@
 #include "runtime/hooks/run_hooks.hpp"
 #include "runtime/kernel/credentials.hpp"
 #include "runtime/launch/launch_init.hpp"
+#include "runtime/protocol/debug_notes.hpp"
 #include "runtime/protocol/phase_trace.hpp"
 
 namespace ocirun {
@@ -20,6 +22,13 @@ using oci::Fd;
 using oci::Result;
 
 namespace {
+
+void note_filter_flags(const SeccompPlan& seccomp) {
+    if (seccomp.program.empty()) return;
+    // One thread has nothing to synchronise: as runc, the flag is accepted and not passed on.
+    debug_note("seccomp filter flags: " +
+               std::to_string(seccomp.flags & ~unsigned{SECCOMP_FILTER_FLAG_TSYNC}));
+}
 
 /// From nothing to an init that is ready. `start_socket` decides what it waits for.
 Result<LaunchedInit> launch(const CreateOptions& options, Creation& creation, Fd start_socket, Fd console) {
@@ -33,11 +42,14 @@ Result<LaunchedInit> launch(const CreateOptions& options, Creation& creation, Fd
     launch_options.close_in_child = creation.directory->descriptors();
     LaunchedInit init = TRY(launch_init(launch_options).in("unable to start container process"));
     phase_done("clone init");
+    debug_note("nsexec container setup: process " + std::to_string(init.pid()) + " was cloned");
     TRY(creation.cgroup->filter_devices(creation.plan.cgroup));
     phase_done("filter of devices");
     creation.hooks_may_have_run = true;
     TRY(serve_init(init, launch_options).in("unable to start container process"));
     phase_done("wait for init, hooks of the host");
+    debug_note("child process in init(): namespaces, mounts and limits stand");
+    note_filter_flags(creation.plan.seccomp);
     TRY(record_process(creation, init.pid()));
     note_event(*creation.directory, "create", init.pid());
     if (!creation.plan.pidfd_receiver.empty())
@@ -75,6 +87,7 @@ Result<std::vector<std::string>> create_container(const CreateOptions& options) 
     Fd start_socket = TRY(creation.directory->listen_for_start());
     LaunchedInit init = TRY(launch(options, creation, std::move(start_socket), std::move(console)));
     TRY(init.channel().send(Tag::proceed));
+    debug_note("init: closing the pipe to signal completion: it waits for start");
     init.release();
     creation.keep();
     return creation.warnings;
@@ -98,6 +111,7 @@ Result<int> run_container(const RunOptions& options, std::vector<std::string>& w
     if (foreground) TRY(foreground->receive_terminal());
     TRY(start_launched(init).in("unable to start container process"));
     phase_done("start: until execve");
+    debug_note("init: closing the pipe to signal completion: the program runs");
     note_event(*creation.directory, "start", init.pid());
     TRY(run_poststart(creation));
     const pid_t pid = init.release();

@@ -11,6 +11,11 @@ std::string event_line(const std::string& id, const std::string& type, pid_t pid
     out.string(type);
     out.key("id");
     out.string(id);
+    // runc's line to the letter: consumers compare it as text.
+    if (type == "oom") {
+        out.end_object();
+        return out.take() + "\n";
+    }
     out.key("data");
     out.begin_object();
     out.key("time");

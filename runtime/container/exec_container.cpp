@@ -17,6 +17,8 @@
 #include "runtime/launch/foreground.hpp"
 #include "runtime/launch/launch_exec.hpp"
 #include "runtime/launch/probe_host.hpp"
+#include "runtime/plan/annotations.hpp"
+#include "runtime/protocol/debug_notes.hpp"
 #include "runtime/protocol/phase_trace.hpp"
 #include "spec/runtime/config_json.hpp"
 
@@ -32,7 +34,7 @@ namespace {
 constexpr std::size_t process_limit = std::size_t{16} << 20U;
 
 Result<oci::spec::Process> read_process_file(const std::string& path) {
-    const auto text = oci::read_file(oci::current_directory, path, process_limit);
+    const auto text = oci::read_input_file(path, process_limit);
     if (!text) return text.error().in("--process");
     return oci::spec::parse_process(*text, path);
 }
@@ -118,6 +120,18 @@ Result<void> check_console(const ProcessPlan& process, const ExecContainerOption
     return {};
 }
 
+/// As a hexadecimal number: bit 0 is CPU 0.
+std::string cpu_mask(const std::vector<int>& cpus) {
+    constexpr int bits = 4;
+    std::string digits(static_cast<std::size_t>(*std::max_element(cpus.begin(), cpus.end()) / bits + 1), '0');
+    for (const int cpu : cpus) {
+        char& digit = digits[digits.size() - 1 - static_cast<std::size_t>(cpu / bits)];
+        const int value = (digit <= '9' ? digit - '0' : digit - 'a' + 10) | 1 << cpu % bits;
+        digit = "0123456789abcdef"[value];
+    }
+    return "0x" + digits;
+}
+
 std::string listener_state(const Container& container, const SeccompPlan& seccomp) {
     if (seccomp.listener_path.empty()) return {};
     ContainerPlan plan;
@@ -128,12 +142,35 @@ std::string listener_state(const Container& container, const SeccompPlan& seccom
     return listener_state_json(plan, "running", container.record().pid);
 }
 
+void note_new_process(pid_t pid, const ProcessPlan& process) {
+    if (!debug_notes_wanted()) return;
+    const std::string name = std::to_string(pid);
+    debug_note("nsexec container setup: process " + name + " was cloned");
+    if (!process.initial_cpus.empty())
+        debug_note("nsexec[" + name + "]: affinity: " + cpu_mask(process.initial_cpus));
+    debug_note("child process in init(): it has joined the container");
+}
+
+/// Where a further process belongs: the container's own cgroup, as both runc and crun have it; where that one
+/// hands controllers to its children and therefore takes no process, the cgroup that init has moved to.
+Result<CgroupLocation> cgroup_for_exec(const RecordedState& record) {
+    bool takes_processes = record.cgroup.version != CgroupVersion::none;
+    if (record.cgroup.version == CgroupVersion::v2) {
+        for (const auto& entry : record.cgroup.directories) {
+            const auto handed = oci::read_kernel_file(entry.second + "/cgroup.subtree_control");
+            takes_processes = takes_processes && handed && oci::trim(*handed).empty();
+        }
+    }
+    if (takes_processes) return record.cgroup;
+    return cgroup_of_process(record.cgroup, record.pid);
+}
+
 /// Starts the process; with `foreground` its terminal comes to this process.
 Result<LaunchedInit> start_process(const Container& container, const ExecContainerOptions& options,
                                    const ProcessPlan& process, const SeccompPlan& seccomp,
                                    std::uint64_t last_capability, Foreground* foreground) {
     const CgroupLocation& recorded = container.record().cgroup;
-    const auto location = TRY(options.cgroups.empty() ? cgroup_of_process(recorded, container.record().pid)
+    const auto location = TRY(options.cgroups.empty() ? cgroup_for_exec(container.record())
                                                       : sub_cgroup(recorded, options.cgroups));
     const auto cgroup = TRY(open_cgroup_manager(location));
     ExecOptions launch;
@@ -153,12 +190,14 @@ Result<LaunchedInit> start_process(const Container& container, const ExecContain
     LaunchedInit started = TRY(launch_exec(launch));
     TRY(add_to_resctrl(container.record().resctrl, started.pid()));
     phase_done("clone and wait until it is ready");
+    note_new_process(started.pid(), process);
     if (foreground != nullptr) TRY(foreground->receive_terminal());
     if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, started.pid()));
     if (!options.pidfd_socket.empty())
         TRY(send_pidfd(options.pidfd_socket, started.pidfd(), "setns").in("--pidfd-socket"));
     TRY(start_launched(started));
     phase_done("start: until execve");
+    debug_note("setns_init: about to exec has become the program");
     note_event(container.directory(), "exec", started.pid());
     return started;
 }

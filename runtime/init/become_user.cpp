@@ -77,8 +77,14 @@ Result<void> apply_scheduling(const ProcessPlan& process) {
                                               .runtime = plan.runtime,
                                               .deadline = plan.deadline,
                                               .period = plan.period};
-        if (::syscall(SYS_sched_setattr, 0, &attributes, 0) != 0)
-            return oci::last_system_failure("process.scheduler");
+        if (::syscall(SYS_sched_setattr, 0, &attributes, 0) != 0) {
+            const int number = errno;
+            // A deadline is granted to processes that may run on every CPU (sched_setattr(2)).
+            const bool bound = number == EPERM && plan.runtime != 0;
+            return oci::system_failure(number, bound ? "process.scheduler: process scheduler can't be used "
+                                                       "together with AllowedCPUs, or lacks the privilege"
+                                                     : "process.scheduler");
+        }
     }
     if (process.io_priority) {
         constexpr int this_process = 1;  // IOPRIO_WHO_PROCESS

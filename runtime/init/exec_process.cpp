@@ -54,6 +54,7 @@ Result<void> join_container(ExecRequest& request) {
     TRY(kernel::set_dumpable(false));
     TRY(kernel::reset_signals());
     if (request.wait_for_proceed) TRY(request.context.channel.expect(Tag::proceed));
+    if (request.process->initial_cpus.empty()) kernel::use_every_cpu();
     TRY(set_affinity(request.process->initial_cpus, "process.execCPUAffinity.initial"));
     if (request.namespaces != 0) {
         TRY(join_namespaces_of(target_of(request), request.namespaces).in("join the container's namespaces"));

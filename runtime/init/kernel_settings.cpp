@@ -47,7 +47,7 @@ Result<void> apply_memory_policy(const ContainerPlan& plan) {
     const unsigned long* nodes_pointer = nodes.empty() ? nullptr : mask.data();
     const unsigned long bits = nodes.empty() ? 0 : mask.size() * 8 * sizeof(unsigned long) + 1;
     if (::syscall(SYS_set_mempolicy, mode, nodes_pointer, bits) != 0)
-        return oci::last_system_failure("linux.memoryPolicy");
+        return oci::last_system_failure("linux.memoryPolicy: set_mempolicy");
     return {};
 }
 

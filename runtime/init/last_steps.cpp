@@ -111,7 +111,8 @@ Result<Fd> connect_listener(const SeccompPlan& seccomp) {
     }
     std::memcpy(address.sun_path, seccomp.listener_path.c_str(), seccomp.listener_path.size());
     if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        return oci::last_system_failure("linux.seccomp.listenerPath: connect to " + seccomp.listener_path);
+        return oci::last_system_failure("linux.seccomp.listenerPath: failed to connect with seccomp agent " +
+                                        seccomp.listener_path);
     }
     return socket;
 }

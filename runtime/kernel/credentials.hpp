@@ -41,6 +41,8 @@ oci::Result<void> set_dumpable(bool dumpable);
 oci::Result<void> become_subreaper();
 /// No signal blocked, every one with its default action: what a fresh program expects.
 oci::Result<void> reset_signals();
+/// Lets this process run on every CPU that its cgroup grants, whatever the caller was pinned to.
+void use_every_cpu();
 /// A new session keyring of that name (keyctl JOIN_SESSION_KEYRING).
 oci::Result<void> join_session_keyring(const std::string& name);
 

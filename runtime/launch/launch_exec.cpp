@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/file.hpp"
 #include "base/process.hpp"
@@ -71,8 +72,11 @@ Result<LaunchedInit> start(ExecRequest& request, Channel ours, std::uint64_t nam
                                CLONE_NEWPID)
                 .in("join the container's pid namespace"));
     }
-    auto cloned = TRY(
-        kernel::clone_process({.into_cgroup = cgroup.clone_target()}).in("start a process in the container"));
+    auto attempt = kernel::clone_process({.into_cgroup = cgroup.clone_target()});
+    // "No internal processes": a cgroup that hands controllers to its children takes none itself.
+    if (!attempt && attempt.error().system_errno == EBUSY)
+        return attempt.error().in("error adding pid of the new process to cgroups");
+    auto cloned = TRY(std::move(attempt).in("start a process in the container"));
     const bool by_write = !cloned.in_cgroup && cgroup.location().version != CgroupVersion::none;
     // The process in between tells its child's pid; the child says nothing before that has arrived.
     const bool proceed = by_write || intermediate;

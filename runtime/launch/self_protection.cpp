@@ -128,4 +128,9 @@ Result<void> run_from_sealed_copy(char* const* arguments) {
     return last_system_failure("execute the runtime's sealed copy");
 }
 
+bool runs_on_overlay() {
+    struct statfs filesystem {};
+    return ::statfs("/proc/self/exe", &filesystem) == 0 && filesystem.f_type == overlayfs_magic;
+}
+
 }  // namespace ocirun

@@ -12,4 +12,7 @@ namespace ocirun {
 /// that stays as it is, whatever capabilities the container has.
 oci::Result<void> run_from_sealed_copy(char* const* arguments);
 
+/// Which of the two it became.
+bool runs_on_overlay();
+
 }  // namespace ocirun

@@ -139,7 +139,8 @@ void plan_network(ResourceWriter& writer) {
 
 Result<void> plan_v1_writes(ResourceWriter& writer) {
     if (!writer.resources.unified.empty())
-        return writer.unsupported("unified", "names files of cgroup v2, but this host uses cgroup v1");
+        return writer.unsupported(
+            "unified", "invalid configuration: it names files of cgroup v2, but this host uses cgroup v1");
     TRY(plan_memory(writer));
     plan_cpu(writer);
     if (writer.resources.pids && writer.resources.pids->limit) {

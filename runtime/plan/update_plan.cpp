@@ -29,6 +29,8 @@ void take(std::string& target, const std::string& change) {
 
 void merge_memory(oci::spec::Memory& target, const oci::spec::Memory& change) {
     take(target.limit, change.limit);
+    // No limit of memory makes one of memory and swap pointless: runc lifts both.
+    if (change.limit.value_or(0) < 0) target.swap = -1;
     take(target.reservation, change.reservation);
     take(target.swap, change.swap);
     take(target.kernel, change.kernel);

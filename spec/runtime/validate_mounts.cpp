@@ -28,9 +28,9 @@ void check_mount(const RuntimeConfig& config, const Mount& mount, const std::str
     check_id_mappings(path + ".gidMappings", mount.gid_mappings, findings);
     if (mount.uid_mappings.empty() != mount.gid_mappings.empty()) {
         const bool uid_missing = mount.uid_mappings.empty();
-        findings.add(
-            path + (uid_missing ? ".uidMappings" : ".gidMappings"),
-            std::string("is required together with ") + (uid_missing ? "gidMappings" : "uidMappings"));
+        findings.add(path + (uid_missing ? ".uidMappings" : ".gidMappings"),
+                     std::string("is missing in an invalid mount: it is required together with ") +
+                         (uid_missing ? "gidMappings" : "uidMappings"));
     }
     const bool mapped = has_option(mount, "idmap") || has_option(mount, "ridmap");
     if (mapped && mount.uid_mappings.empty() && find_namespace(config, "user") == nullptr) {

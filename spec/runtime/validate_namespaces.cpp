@@ -154,7 +154,9 @@ void check_sysctl(const RuntimeConfig& config, Findings& findings) {
             findings.add(path, is_text(value), "without line ends and zero bytes");
         }
         const std::string_view type = namespace_of_sysctl(components);
-        if (type.empty()) {
+        if (components == std::vector<std::string>{"kernel", "hostname"}) {
+            findings.add(path, "conflicts with hostname", "left out: the property `hostname` sets it");
+        } else if (type.empty()) {
             findings.add(path, "is a parameter of the whole host", "one that belongs to a namespace");
         } else if (find_namespace(config, type) == nullptr) {
             findings.add(path, "is set",

@@ -56,7 +56,7 @@ test_existing_cgroup() { # NAME CONTROLLER
     local other=$!
     expect_process "$other"
     echo "$other" >"$cgroup/cgroup.procs"
-    check_fails "$name: one that holds a process is refused" any "already" rt run --bundle "$name" "$name"
+    check_fails "$name: one that holds a process is refused" any "container's cgroup is not empty" rt run --bundle "$name" "$name"
     check "$name: and the process lives on" kill -0 "$other"
     kill -9 "$other"
     wait "$other" 2>/dev/null

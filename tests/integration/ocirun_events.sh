@@ -80,6 +80,7 @@ if [ -d /sys/fs/cgroup/memory ]; then
     exec 7>&-
     check "events ends with the container" wait $watcher
     check "a process that the kernel ended for its memory" told oom oom greedy
+    check "in runc's words" grep -qxF '{"type":"oom","id":"greedy"}' oom
     check "no statistics with --interval 0" eval '! grep -q stats oom'
 else
     skip "memory, pids and out of memory" "this view of cgroups has none of their controllers"
