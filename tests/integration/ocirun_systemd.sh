@@ -64,7 +64,7 @@ check_output "limits survive a reload of systemd" 104857600 bash -c "systemctl d
 check_output "exec enters the scope" 0::/ rt exec one cat /proc/self/cgroup
 check "a denied device stays denied" bash -c "! '$RUNTIME' --root '$state_root' exec one sh -c 'mknod /tmp/m c 1 1 && head -c1 /tmp/m'"
 check "/dev/null works" rt exec one sh -c 'echo x >/dev/null'
-check_fails "a second container cannot have the unit" 1 "holds processes already" sd create --bundle b two
+check_fails "a second container cannot have the unit" 1 "holds processes" sd create --bundle b two
 check_output "the first one lives on" running status_of one
 # update reaches systemd and the kernel, and what systemd reloads does not undo it.
 check "update of limits" rt update --memory 83886080 --memory-swap 167772160 --memory-reservation 41943040 --pids-limit 33 --cpu-share 512 \
