@@ -81,8 +81,8 @@ check_fails "a filter that is none" 1 'annotations: run.oci.seccomp_bpf_data: mu
 edit_config b --arg dir "$test_dir" '.annotations = {"run.oci.seccomp.receiver": ($dir + "/agent.sock")} | .linux.seccomp.syscalls[0].names = ["mkdir"]
   | .linux.seccomp.syscalls[0].action = "SCMP_ACT_NOTIFY" | del(.linux.seccomp.syscalls[0].errnoRet)'
 edit_config b '.linux.seccomp.listenerPath = "/nowhere.sock"'
-check_fails "a receiver does not count" 1 'connect to /nowhere.sock' rt run -b b one
-check_fails "but with --unsafe-annotations" 1 "connect to $test_dir/agent.sock" rt --unsafe-annotations run -b b one
+check_fails "a receiver does not count" 1 'connect with seccomp agent /nowhere.sock' rt run -b b one
+check_fails "but with --unsafe-annotations" 1 "connect with seccomp agent $test_dir/agent.sock" rt --unsafe-annotations run -b b one
 
 # --- mount context ---------------------------------------------------------------------------------
 make_bundle b true

@@ -200,6 +200,7 @@ change_cgroups() { # in the private mount namespace only
     esac
 }
 has_freezer() { [ -d /sys/fs/cgroup/freezer ] || [ -e /sys/fs/cgroup/cgroup.procs ]; }
+has_pids() { [ -d /sys/fs/cgroup/pids ] || grep -qw pids /sys/fs/cgroup/cgroup.controllers 2>/dev/null; }
 
 leave_sandbox() {
     local id
