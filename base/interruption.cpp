@@ -6,22 +6,23 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 
 namespace oci {
 
 namespace {
 
-constexpr unsigned seconds_to_end = 2;
-
 // What a signal handler changes can be nothing but global.
 // NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables)
 std::atomic<int> first_signal{0};
+std::atomic<unsigned> seconds_to_end{0};
 std::atomic<int> woken_by{-1};  // readable once a signal has come
 std::atomic<int> waking{-1};
 // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 void on_signal(int number) {
+    const int errno_before = errno;
     int none = 0;
     if (!first_signal.compare_exchange_strong(none, number)) {
         ::_exit(128 + (number == SIGALRM ? none : number));
@@ -30,12 +31,14 @@ void on_signal(int number) {
     // The pipe takes one byte. Were it full, nobody would be left waiting either.
     const ssize_t put = ::write(waking.load(), &byte, 1);
     static_cast<void>(put);
-    ::alarm(seconds_to_end);
+    ::alarm(seconds_to_end.load());
+    errno = errno_before;
 }
 
 }  // namespace
 
-void catch_interruptions() {
+void catch_interruptions(std::chrono::seconds to_end) {
+    seconds_to_end = static_cast<unsigned>(to_end.count());
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return;  // then signals end the process as ever
     woken_by = ends[0];

@@ -7,9 +7,10 @@
 
 namespace oci {
 
-/// From now on SIGINT, SIGTERM and SIGHUP are remembered. The process then has two seconds to end by itself;
-/// after that, or at a second signal, it ends at once with exit code 128 + signal.
-void catch_interruptions();
+/// From now on SIGINT, SIGTERM and SIGHUP are remembered. The process then has `to_end` to end by itself;
+/// after that, or at a second signal, it ends at once with exit code 128 + signal. To be called once, before
+/// the first thread.
+void catch_interruptions(std::chrono::seconds to_end = std::chrono::seconds(2));
 
 /// The first signal that came; 0: none.
 int interruption();

@@ -47,7 +47,7 @@ private:
     Result<T> at(const Instruction& instruction, Result<T> result) const {
         if (result.has_value()) return result;
         const std::string& text = result.error().text;
-        if (text.find("\n") != std::string::npos) return result;  // it shows its place already
+        if (text.find('\n') != std::string::npos) return result;  // it shows its place already
         return dockerfile::error_at(file_.file, file_.text,
                                     {.line = instruction.lines.first, .last_line = instruction.lines.last},
                                     text);

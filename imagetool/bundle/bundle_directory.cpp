@@ -101,6 +101,8 @@ Result<Fd> BundleDirectory::make_growing() const {
 }
 
 Result<void> BundleDirectory::publish(BorrowedFd grown) const {
+    // First of all: beside parts of two unpackings nothing may say that they belong together.
+    TRY(oci::remove_file(fd_, bundle_record_name));
     for (const char* name : parts) TRY(publish_part(fd_, grown, name));
     return oci::remove_tree(fd_, growing).in("remove what was replaced");
 }

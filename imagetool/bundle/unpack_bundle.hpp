@@ -1,6 +1,7 @@
 #pragma once
 // From an image of a layout to a bundle on disk: rootfs and config.json (runtime-spec bundle.md).
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -16,6 +17,9 @@
 #include "spec/runtime/process.hpp"
 
 namespace ocimg {
+
+/// What an unpacking that is given up has written goes away again: so long that may take.
+constexpr std::chrono::seconds time_to_take_back(60);
 
 struct UnpackOptions {
     bool force = false;          // replace rootfs and config.json of an existing bundle

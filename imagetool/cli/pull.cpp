@@ -1,5 +1,6 @@
 #include "base/interruption.hpp"
 #include "base/text.hpp"
+#include "imagetool/bundle/unpack_bundle.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/options.hpp"
@@ -32,7 +33,10 @@ Result<Document> pull_as_told(const Reference& reference, RemoteAccess& access, 
 }
 
 Result<int> run_pull(const oci::cli::Values& values) {
-    oci::catch_interruptions();
+    if (values.has("unpack"))
+        oci::catch_interruptions(time_to_take_back);
+    else
+        oci::catch_interruptions();
     std::string text = values.arguments().front();
     if (text.starts_with("docker://")) text.erase(0, 9);
     BundleOwners owners;

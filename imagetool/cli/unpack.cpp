@@ -1,3 +1,4 @@
+#include "base/interruption.hpp"
 #include "imagetool/bundle/bundle_owners.hpp"
 #include "imagetool/bundle/unpack_bundle.hpp"
 #include "imagetool/cli/arguments.hpp"
@@ -20,6 +21,7 @@ oci::Result<std::optional<std::uint64_t>> max_size_argument(const oci::cli::Valu
 }
 
 oci::Result<int> run_unpack(const oci::cli::Values& values) {
+    oci::catch_interruptions(time_to_take_back);
     const ImageArguments arguments = TRY(image_arguments(values, 1));
     const OwnerRequest request = TRY(owner_request(values));
     const BundleOwners owners = TRY(enter_for(request));

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/file.hpp"
+#include "base/interruption.hpp"
 #include "base/text.hpp"
 #include "imagetool/layer/entry_writer.hpp"
 #include "imagetool/layer/layer_root.hpp"
@@ -92,12 +93,13 @@ oci::Result<void> apply_verified(const LayerSource& layer, ByteSource& blob, oci
                                                      ", the image config says " + layer.diff_id);
 }
 
-/// A blob's file, which tells how much of it was read.
+/// A blob's file, which tells how much of it was read, and ends where the user gives up.
 class CountedFile final : public ByteSource {
 public:
     CountedFile(oci::BorrowedFd file, const std::function<void(std::uint64_t)>& on_read)
         : file_(file), on_read_(on_read) {}
     oci::Result<std::size_t> read(std::span<std::byte> buffer) override {
+        TRY(oci::check_interruption());
         const std::size_t count = TRY(file_.read(buffer));
         if (on_read_) on_read_(count);
         return count;

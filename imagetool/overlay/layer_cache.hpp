@@ -95,7 +95,7 @@ public:
 
 private:
     LayerCache(Options options, oci::Fd root, oci::Fd layers, oci::Fd growing)
-        : options_(options),
+        : options_(std::move(options)),
           root_(std::move(root)),
           layers_(std::move(layers)),
           growing_(std::move(growing)) {}

@@ -17,7 +17,7 @@ using oci::Result;
 constexpr std::size_t header_budget = 256U << 10U;
 
 /// Keeps the first error and tells libcurl to stop.
-std::size_t answer(HttpExchange& exchange, Result<void> outcome, std::size_t taken) {
+std::size_t answer(HttpExchange& exchange, const Result<void>& outcome, std::size_t taken) {
     if (outcome) return taken;
     if (!exchange.refusal.has_value()) exchange.refusal = outcome.error();
     return taken == 0 ? 1 : 0;
