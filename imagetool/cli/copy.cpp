@@ -23,7 +23,7 @@ oci::Result<int> run_copy(const oci::cli::Values& values) {
     const auto target = TRY(open_target(to, from, writing, upload));
     const Document copied =
         TRY(copy_image(*source, *target, options, *progress).in("copy " + from.text + " to " + to.text));
-    TRY(tell_digest(values, copied.digest));
+    TRY(tell_copied(values, to.text, copied));
     return 0;
 }
 

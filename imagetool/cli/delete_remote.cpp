@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/transfer/registry_source.hpp"
@@ -48,12 +49,20 @@ Result<int> run_delete(const oci::cli::Values& values) {
     }
     RemoteAccess access(TRY(read_remote_options(values)));
     const RegistryClient client = TRY(access.open_for_writing(*place.reference));
-    if (!place.digest.has_value()) {
+    if (place.digest.has_value()) {
+        TRY(forget_referrer(client, place.digest->text()));
+        TRY(client.remove_manifest(place.digest->text()));
+    } else {
         TRY(delete_tag(client, place.tag));
-        return 0;
     }
-    TRY(forget_referrer(client, place.digest->text()));
-    TRY(client.remove_manifest(place.digest->text()));
+    if (!values.has("json")) return 0;
+    oci::spec::JsonWriter out("    ");
+    out.begin_object();
+    json_field(out, place.digest.has_value() ? "digest" : "tag",
+               place.digest.has_value() ? place.digest->text() : place.tag);
+    json_field(out, "name", place.reference->text());
+    out.end_object();
+    TRY(print(out.take() + "\n"));
     return 0;
 }
 
@@ -71,6 +80,7 @@ oci::cli::Command delete_command() {
         .examples = {"ocimg delete docker://localhost:5000/team/app:old",
                      "ocimg delete docker://localhost:5000/team/app@sha256:..."},
     };
+    command.options.push_back(switch_option("json", "print what was deleted as JSON"));
     return command;
 }
 

@@ -59,7 +59,7 @@ Result<LintInput> input_of(const oci::cli::Values& values) {
     }
     input.arguments.build_platform = host_platform();
     input.arguments.target_platform = TRY(platform_argument(values)).value_or(host_platform());
-    input.json = values.get("format") == "json";
+    input.json = values.has("json") || values.get("format") == "json";
     if (!input.json && values.get("format") != "text")
         return failure(ErrorCode::invalid,
                        "--format " + quote(values.get("format")) + ": allowed are text and json");
@@ -110,7 +110,7 @@ oci::cli::Command lint_command() {
             "on them (their variables, their platform) is not checked.",
         .options = {file, list_option("build-arg", "NAME=VALUE", "a value for an ARG"),
                     value_option("platform", "PLATFORM", "what would be built for (default this machine)"),
-                    format},
+                    format, switch_option("json", "the same as --format json")},
         .most_arguments = 1,
         .examples = {"ocimg lint", "ocimg lint --format json -f Dockerfile.prod ."},
     };

@@ -56,7 +56,7 @@ Result<int> run_pull(const oci::cli::Values& values) {
         const Document document = TRY(
             std::move(pulled).in("pull " + candidate.text() + (reasons.empty() ? "" : " (" + reasons + ")")));
         progress->say("pulled " + familiar_name(candidate.text()));
-        TRY(tell_digest(values, document.digest));
+        TRY(tell_copied(values, candidate.text(), document));
         return 0;
     }
     return oci::failure("no registry to ask");

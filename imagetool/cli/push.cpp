@@ -42,7 +42,7 @@ oci::Result<int> run_push(const oci::cli::Values& values) {
     const auto target = TRY(open_target(to, from, access, upload));
     const Document pushed =
         TRY(copy_image(*source, *target, options, *progress).in("push " + to.reference->text()));
-    TRY(tell_digest(values, pushed.digest));
+    TRY(tell_copied(values, to.reference->text(), pushed));
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/transfer/layout_target.hpp"
@@ -82,12 +83,18 @@ public:
             const std::string name =
                 wanted.repository.registry + "/" + wanted.repository.repository + ":" + tag;
             if (values_.has("dry-run")) {
-                TRY(print(name + "\n"));
+                if (values_.has("json"))
+                    rows_.push_back({.name = name, .digest = {}, .error = {}});
+                else
+                    TRY(print(name + "\n"));
                 continue;
             }
             RegistrySource source(clients, tag);
             auto copied = copy(source, wanted.repository, tag, destination, known).in("sync " + name);
-            if (!copied && (!values_.has("keep-going") || oci::interruption() != 0)) return copied;
+            if (!copied && (!values_.has("keep-going") || oci::interruption() != 0)) return copied.error();
+            rows_.push_back({.name = name,
+                             .digest = copied ? copied->digest : std::string(),
+                             .error = copied ? std::string() : copied.error().text});
             if (!copied) {
                 warn(copied.error().text);
                 ++failures_;
@@ -98,12 +105,33 @@ public:
         return {};
     }
 
+    /// What became of each image, with --json.
+    [[nodiscard]] std::string as_json() const {
+        oci::spec::JsonWriter out("    ");
+        out.begin_array();
+        for (const Row& row : rows_) {
+            out.begin_object();
+            json_field(out, "name", row.name);
+            if (!row.digest.empty()) json_field(out, "digest", row.digest);
+            if (!row.error.empty()) json_field(out, "error", row.error);
+            out.end_object();
+        }
+        out.end_array();
+        return out.take() + "\n";
+    }
+
     [[nodiscard]] Result<void> verdict() const {
         if (failures_ == 0) return {};
         return failure(oci::count_of(failures_, "image") + " could not be copied");
     }
 
 private:
+    struct Row {
+        std::string name;
+        std::string digest;  // empty: not copied
+        std::string error;
+    };
+
     [[nodiscard]] bool is_chosen(const std::string& tag) const {
         const std::vector<std::string> patterns = values_.all("tag");
         return patterns.empty() ||
@@ -120,14 +148,13 @@ private:
         return oci::to_lower(host) + "/" + repository.repository;
     }
 
-    Result<void> copy(RegistrySource& source, const Reference& repository, const std::string& tag,
-                      const std::string& destination, const std::shared_ptr<KnownBlobs>& known) {
+    Result<Document> copy(RegistrySource& source, const Reference& repository, const std::string& tag,
+                          const std::string& destination, const std::shared_ptr<KnownBlobs>& known) {
         if (destination.starts_with("docker://")) {
             const Reference to =
                 TRY(oci::spec::parse_reference(destination.substr(9) + "/" + name_of(repository)));
             RegistryTarget target(TRY(writing_.open_for_writing(to)), tag, {}, known);
-            TRY(copy_image(source, target, options_, progress_));
-            return {};
+            return copy_image(source, target, options_, progress_);
         }
         const ImagePlace place = TRY(place_argument(destination));
         if (place.kind != PlaceKind::layout || !place.tag.empty()) {
@@ -135,8 +162,7 @@ private:
                            oci::quote(destination) + ": expected docker://REGISTRY[/PATH] or oci:DIRECTORY");
         }
         LayoutTarget target(TRY(Layout::open_or_create(place.path)), name_of(repository) + ":" + tag);
-        TRY(copy_image(source, target, options_, progress_));
-        return {};
+        return copy_image(source, target, options_, progress_);
     }
 
     const oci::cli::Values& values_;
@@ -144,6 +170,7 @@ private:
     RemoteAccess& writing_;
     CopyOptions options_;
     Progress& progress_;
+    std::vector<Row> rows_;
     std::size_t failures_ = 0;
 };
 
@@ -159,6 +186,7 @@ Result<int> run_sync(const oci::cli::Values& values) {
     const auto progress = TRY(open_transfer_progress(values));
     Sync sync(values, reading, writing, TRY(read_copy_options(values)), *progress);
     for (const Wanted& wanted : all) TRY(sync.run(wanted, values.arguments().back()));
+    if (values.has("json")) TRY(print(sync.as_json()));
     TRY(sync.verdict());
     return 0;
 }

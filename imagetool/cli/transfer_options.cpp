@@ -9,6 +9,7 @@
 #include "base/file_replace.hpp"
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
+#include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
 
 namespace ocimg {
@@ -148,6 +149,7 @@ std::vector<Option> copy_options() {
         switch_option("referrers", "copy signatures and other manifests that refer to the image too"),
         std::move(jobs),
         value_option("digest-file", "FILE", "write the digest of the copy into a file"),
+        switch_option("json", "print what was copied as JSON"),
     };
 }
 
@@ -230,17 +232,25 @@ Result<std::unique_ptr<Progress>> open_transfer_progress(const Values& values) {
     return Progress::open(style, output);
 }
 
-Result<void> tell_digest(const Values& values, const std::string& digest) {
+Result<void> tell_copied(const Values& values, const std::string& name, const Document& document) {
     if (values.has("digest-file")) {
         const std::string path = values.get("digest-file");
         const std::size_t slash = path.rfind('/');
         const oci::Fd directory = TRY(oci::open_file(
             slash == std::string::npos ? "." : path.substr(0, slash + 1), O_RDONLY | O_DIRECTORY));
-        TRY(oci::replace_file(directory, path.substr(slash == std::string::npos ? 0 : slash + 1), digest,
-                              0644, oci::Durability::atomic_only)
+        TRY(oci::replace_file(directory, path.substr(slash == std::string::npos ? 0 : slash + 1),
+                              document.digest, 0644, oci::Durability::atomic_only)
                 .in("--digest-file"));
     }
-    return print(digest + "\n");
+    if (!values.has("json")) return print(document.digest + "\n");
+    oci::spec::JsonWriter out("    ");
+    out.begin_object();
+    json_field(out, "name", name);
+    json_field(out, "mediaType", document.media_type);
+    json_field(out, "digest", document.digest);
+    json_number(out, "size", document.text.size());
+    out.end_object();
+    return print(out.take() + "\n");
 }
 
 }  // namespace ocimg

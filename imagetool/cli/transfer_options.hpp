@@ -31,8 +31,10 @@ oci::Result<UploadOptions> read_upload_options(const oci::cli::Values& values);
 /// Reports to standard error.
 oci::Result<std::unique_ptr<Progress>> open_transfer_progress(const oci::cli::Values& values);
 
-/// Prints the digest of what was copied, and writes it to --digest-file.
-oci::Result<void> tell_digest(const oci::cli::Values& values, const std::string& digest);
+/// Prints the digest of what was copied, or with --json its name and descriptor, and writes the digest to
+/// --digest-file.
+oci::Result<void> tell_copied(const oci::cli::Values& values, const std::string& name,
+                              const Document& document);
 
 /// Adds `more` to the end of `options`.
 void append_options(std::vector<oci::cli::Option>& options, std::vector<oci::cli::Option> more);

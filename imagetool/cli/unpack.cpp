@@ -1,10 +1,12 @@
 #include "base/interruption.hpp"
+#include "base/text.hpp"
 #include "imagetool/bundle/bundle_owners.hpp"
 #include "imagetool/bundle/unpack_bundle.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/edit_arguments.hpp"
+#include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/cli/owner_arguments.hpp"
 #include "imagetool/cli/transfer_options.hpp"
@@ -18,6 +20,24 @@ namespace {
 oci::Result<std::optional<std::uint64_t>> max_size_argument(const oci::cli::Values& values) {
     if (!values.has("max-size")) return std::optional<std::uint64_t>();
     return std::optional(TRY(parse_size(values.get("max-size")).in("--max-size")));
+}
+
+/// What stands in the bundle now.
+std::string as_json(const std::string& bundle, const FoundImage& image, bool overlay,
+                    const std::vector<std::string>& warnings) {
+    oci::spec::JsonWriter out("    ");
+    out.begin_object();
+    json_field(out, "bundle", bundle);
+    json_field(out, "root", overlay ? "overlay" : "tree");
+    json_field(out, "tag", image.tag);
+    json_field(out, "mediaType", image.descriptor.media_type);
+    json_field(out, "digest", image.descriptor.digest);
+    out.key("warnings");
+    out.begin_array();
+    for (const std::string& warning : warnings) out.string(oci::to_utf8(warning));
+    out.end_array();
+    out.end_object();
+    return out.take() + "\n";
 }
 
 oci::Result<int> run_unpack(const oci::cli::Values& values) {
@@ -39,6 +59,7 @@ oci::Result<int> run_unpack(const oci::cli::Values& values) {
                                 .progress = progress.get()};
     const auto warnings = TRY(unpack_bundle(layout, image, arguments.others.front(), options));
     for (const std::string& warning : warnings) warn(warning);
+    if (values.has("json")) TRY(print(as_json(arguments.others.front(), image, options.overlay, warnings)));
     return 0;
 }
 
@@ -72,7 +93,8 @@ oci::cli::Command unpack_command() {
                     switch_option("sync", "wait until the bundle would outlive a power cut"),
                     switch_option("keep-dirlinks",
                                   "follow a link where a layer has a directory, do not "
-                                  "replace it")},
+                                  "replace it"),
+                    switch_option("json", "print the bundle and its image as JSON")},
         .least_arguments = 1,
         .most_arguments = 2,
         .examples = {"ocimg unpack debian:12 bundle", "ocimg unpack --image layout:latest bundle",
