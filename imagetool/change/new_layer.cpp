@@ -5,7 +5,9 @@ namespace ocimg {
 using oci::Result;
 
 Result<std::unique_ptr<NewLayer>> NewLayer::open(const Layout& layout, const NewLayerOptions& options) {
-    return std::unique_ptr<NewLayer>(new NewLayer(TRY(layout.write_blob()), options));
+    // Before `new`: an early return out of its arguments would leak.
+    auto blob = TRY(layout.write_blob());
+    return std::unique_ptr<NewLayer>(new NewLayer(std::move(blob), options));
 }
 
 Result<void> NewLayer::add(Entry entry) {

@@ -22,7 +22,7 @@ oci::Result<void> BoundedPipe::write(std::span<const std::byte> data) {
     return {};
 }
 
-void BoundedPipe::close(oci::Result<void> outcome) {
+void BoundedPipe::close(const oci::Result<void>& outcome) {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     if (!outcome) error_ = outcome.error();

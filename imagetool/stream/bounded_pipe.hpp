@@ -22,7 +22,7 @@ public:
     /// Waits for room. An error when the reader has gone.
     oci::Result<void> write(std::span<const std::byte> data) override;
     /// Ends the writing side.
-    void close(oci::Result<void> outcome);
+    void close(const oci::Result<void>& outcome);
 
     oci::Result<std::size_t> read(std::span<std::byte> buffer) override;
     /// Ends the reading side: what is still written is refused.

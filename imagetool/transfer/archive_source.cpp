@@ -101,7 +101,9 @@ Result<std::vector<Descriptor>> OciArchiveSource::referrers(const std::string& d
 
 Result<std::unique_ptr<ImageSource>> DockerArchiveSource::open(const std::string& path,
                                                                const std::string& tag) {
-    auto source = std::unique_ptr<DockerArchiveSource>(new DockerArchiveSource(TRY(ArchiveFile::open(path))));
+    // Before `new`: an early return out of its arguments would leak.
+    auto archive = TRY(ArchiveFile::open(path));
+    auto source = std::unique_ptr<DockerArchiveSource>(new DockerArchiveSource(std::move(archive)));
     TRY(source->make_manifest(tag).in("archive " + quote(path)));
     return std::unique_ptr<ImageSource>(std::move(source));
 }

@@ -85,8 +85,9 @@ Result<void> OciArchiveTarget::finish() {
 }
 
 Result<std::unique_ptr<ImageTarget>> DockerArchiveTarget::create(const std::string& path, std::string tag) {
-    return std::unique_ptr<ImageTarget>(
-        new DockerArchiveTarget(TRY(ArchiveWriter::create(path)), std::move(tag)));
+    // Before `new`: an early return out of its arguments would leak.
+    auto archive = TRY(ArchiveWriter::create(path));
+    return std::unique_ptr<ImageTarget>(new DockerArchiveTarget(std::move(archive), std::move(tag)));
 }
 
 Result<void> DockerArchiveTarget::write_blob(const Descriptor& blob, ImageSource& source,

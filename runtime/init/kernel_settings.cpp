@@ -100,7 +100,7 @@ Result<void> bring_loopback_up() {
 
 Result<void> become_namespace_root(bool keep_groups) {
     // Supplementary groups of the host's root mean nothing here; a map that denies setgroups keeps them.
-    const auto groups = keep_groups ? Result<void>() : kernel::set_additional_groups({});
+    auto groups = keep_groups ? Result<void>() : kernel::set_additional_groups({});
     if (!groups && groups.error().system_errno != EPERM) return groups;
     TRY(kernel::set_group(0));
     TRY(kernel::set_user(0));

@@ -24,8 +24,8 @@ namespace {
 Result<void> mount_entry(const PlannedMount& mount, const CgroupMountEntry& entry, const MountPlace& place) {
     const bool unified = mount.cgroup_v2 || entry.filesystem_data.empty();
     if (!mount.cgroup_by_bind) {
-        const auto mounted = kernel::mount("cgroup", fd_path(place.place), unified ? "cgroup2" : "cgroup",
-                                           legacy_flags(mount.options), unified ? "" : entry.filesystem_data);
+        auto mounted = kernel::mount("cgroup", fd_path(place.place), unified ? "cgroup2" : "cgroup",
+                                     legacy_flags(mount.options), unified ? "" : entry.filesystem_data);
         const bool refused =
             !mounted && (mounted.error().system_errno == EPERM || mounted.error().system_errno == EBUSY);
         if (mounted || !refused) return mounted;

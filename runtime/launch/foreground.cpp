@@ -167,7 +167,7 @@ Result<int> Foreground::watch(pid_t pid, const NotifySocket* notify) {
             pollfd{.fd = notify != nullptr ? notify->fd().get() : -1, .events = POLLIN, .revents = 0}};
         if (::poll(entries.data(), entries.size(), -1) < 0 && errno != EINTR)
             return last_system_failure("poll");
-        if (readable(entries[3])) static_cast<void>(notify->take_message(0).has_value());
+        if (notify != nullptr && readable(entries[3])) static_cast<void>(notify->take_message(0).has_value());
         if (readable(entries[2]) && !relay(0, self_->master.get())) self_->input_open = false;
         if (readable(entries[1]) && !relay(self_->master.get(), 1)) self_->master.reset();
         if (readable(entries[0])) {

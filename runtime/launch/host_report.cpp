@@ -118,7 +118,7 @@ void add_security(std::vector<ReportItem>& items) {
 std::string find_program(const char* name) {
     const char* path = std::getenv("PATH");
     for (const std::string& directory : oci::split(path != nullptr ? path : "", ':')) {
-        const std::string candidate = directory + "/" + name;
+        std::string candidate = directory + "/" + name;
         if (!directory.empty() && ::access(candidate.c_str(), X_OK) == 0) return candidate;
     }
     return {};
