@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/base64.hpp"
 #include "base/text.hpp"
+#include "imagetool/stream/hashing.hpp"
 #include "spec/image/image_fields.hpp"
 #include "spec/image/media_type.hpp"
 #include "spec/image/timestamp.hpp"
@@ -23,9 +25,10 @@ namespace {
 namespace media_type = oci::spec::media_type;
 
 /// Reads a document and collects what is wrong with its types; the value only when nothing is.
+/// `present`: a list that readers take for empty when it is not there, which the specification does not.
 template <class T>
 std::optional<T> read_document(std::string_view text, const std::string& file, const char* section,
-                               Findings& findings) {
+                               Findings& findings, const char* present = nullptr) {
     const auto document = oci::spec::parse_json(text, file);
     if (!document.has_value()) {
         findings.push_back(
@@ -37,6 +40,8 @@ std::optional<T> read_document(std::string_view text, const std::string& file, c
     reader.read(document->root(), value);
     findings.insert(findings.end(), reader.findings().begin(), reader.findings().end());
     if (!reader.findings().empty()) return std::nullopt;
+    if (present != nullptr && document->find(document->root(), present) == nullptr)
+        findings.push_back({.file = file, .path = present, .found = "is required", .section = section});
     return value;
 }
 
@@ -94,14 +99,55 @@ void check_annotations_of(const std::vector<Descriptor>& descriptors, const std:
     }
 }
 
+/// A scheme, and after it only the characters of RFC 3986, with whole percent-encodings.
+bool is_uri(std::string_view text) {
+    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    constexpr std::string_view hex = "0123456789abcdefABCDEF";
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos || colon == 0 || letters.find(text[0]) == std::string_view::npos)
+        return false;
+    for (const char c : text.substr(0, colon)) {
+        if (letters.find(c) == std::string_view::npos &&
+            std::string_view("0123456789+-.").find(c) == std::string_view::npos)
+            return false;
+    }
+    constexpr std::string_view others = "0123456789-._~:/?#[]@!$&'()*+,;=%";
+    for (std::size_t i = colon + 1; i < text.size(); ++i) {
+        if (letters.find(text[i]) == std::string_view::npos && others.find(text[i]) == std::string_view::npos)
+            return false;
+        if (text[i] == '%' && (i + 2 >= text.size() || hex.find(text[i + 1]) == std::string_view::npos ||
+                               hex.find(text[i + 2]) == std::string_view::npos))
+            return false;
+    }
+    return true;
+}
+
+void check_urls(const Descriptor& descriptor, const std::string& path, const std::string& file,
+                Findings& findings) {
+    for (std::size_t i = 0; i < descriptor.urls.size(); ++i) {
+        if (is_uri(descriptor.urls[i])) continue;
+        add(findings, file, oci::spec::item_path(path + ".urls", i), "is " + quote(descriptor.urls[i]),
+            "a URI by RFC 3986, SCHEME:...", "descriptor.md \"Properties\"");
+    }
+}
+
 void check_data(const Descriptor& descriptor, const std::string& path, const std::string& file,
                 Findings& findings) {
     if (descriptor.data.empty()) return;
-    const std::size_t padding = descriptor.data.ends_with("==") ? 2 : descriptor.data.ends_with("=") ? 1 : 0;
-    const std::size_t bytes = descriptor.data.size() / 4 * 3 - padding;
-    if (descriptor.data.size() % 4 != 0 || bytes != static_cast<std::size_t>(descriptor.size))
+    const auto content = oci::from_base64(descriptor.data);
+    const auto algorithm = algorithm_of(descriptor.digest);
+    Hasher hasher(algorithm.has_value() ? *algorithm : HashAlgorithm::sha256);
+    if (content.has_value()) hasher.update(bytes_of(*content));
+    if (!content.has_value() || content->size() != static_cast<std::size_t>(descriptor.size) ||
+        (algorithm.has_value() && hasher.finish() != descriptor.digest))
         add(findings, file, path + ".data", "does not hold the content",
-            "the content in base64, `size` bytes", "descriptor.md \"Embedded Content\"");
+            "the content in base64: `size` bytes with this digest", "descriptor.md \"Embedded Content\"");
+}
+
+void check_content(const Descriptor& descriptor, const std::string& path, const std::string& file,
+                   Findings& findings) {
+    check_urls(descriptor, path, file, findings);
+    check_data(descriptor, path, file, findings);
 }
 
 }  // namespace
@@ -116,7 +162,7 @@ void check_layout_marker(std::string_view text, const std::string& file, Finding
 
 std::optional<oci::spec::ImageIndex> check_index(std::string_view text, const std::string& file,
                                                  Findings& findings) {
-    auto index = read_document<oci::spec::ImageIndex>(text, file, "image-index.md", findings);
+    auto index = read_document<oci::spec::ImageIndex>(text, file, "image-index.md", findings, "manifests");
     if (!index.has_value()) return index;
     take_over(oci::spec::validate(*index), file, findings);
     if (!index->media_type.empty() && index->media_type != media_type::index &&
@@ -127,13 +173,13 @@ std::optional<oci::spec::ImageIndex> check_index(std::string_view text, const st
     check_annotations(index->annotations, "annotations", file, findings);
     check_annotations_of(index->manifests, "manifests", file, findings);
     for (std::size_t i = 0; i < index->manifests.size(); ++i)
-        check_data(index->manifests[i], oci::spec::item_path("manifests", i), file, findings);
+        check_content(index->manifests[i], oci::spec::item_path("manifests", i), file, findings);
     return index;
 }
 
 std::optional<oci::spec::Manifest> check_manifest(std::string_view text, const std::string& file,
                                                   Findings& findings) {
-    auto manifest = read_document<oci::spec::Manifest>(text, file, "manifest.md", findings);
+    auto manifest = read_document<oci::spec::Manifest>(text, file, "manifest.md", findings, "layers");
     if (!manifest.has_value()) return manifest;
     take_over(oci::spec::validate(*manifest), file, findings);
     if (!manifest->media_type.empty() && manifest->media_type != media_type::manifest &&
@@ -151,7 +197,9 @@ std::optional<oci::spec::Manifest> check_manifest(std::string_view text, const s
     }
     check_annotations(manifest->annotations, "annotations", file, findings);
     check_annotations_of(manifest->layers, "layers", file, findings);
-    check_data(manifest->config, "config", file, findings);
+    check_content(manifest->config, "config", file, findings);
+    for (std::size_t i = 0; i < manifest->layers.size(); ++i)
+        check_content(manifest->layers[i], oci::spec::item_path("layers", i), file, findings);
     return manifest;
 }
 

@@ -34,26 +34,27 @@ void check_digest(const std::string& text, const std::string& path, const char* 
                         .section = section});
 }
 
-void check_media_type(const std::string& text, const std::string& path, Findings& findings) {
+void check_media_type(const std::string& text, const std::string& path, const char* section,
+                      Findings& findings) {
     if (is_media_type(text)) return;
     findings.push_back({.path = path,
                         .found = "is " + quote(text),
                         .allowed = "a media type, TYPE/SUBTYPE by RFC 6838",
-                        .section = "descriptor.md \"Properties\""});
+                        .section = section});
 }
 
 void check_descriptor(const Descriptor& descriptor, const std::string& path, Findings& findings) {
-    check_media_type(descriptor.media_type, path + ".mediaType", findings);
+    const char* const section = "descriptor.md \"Properties\"";
+    check_media_type(descriptor.media_type, path + ".mediaType", section, findings);
     check_digest(descriptor.digest, path + ".digest", "descriptor.md \"Digests\"", findings);
     if (descriptor.size < 0) {
         findings.push_back({.path = path + ".size",
                             .found = "is " + std::to_string(descriptor.size),
                             .allowed = "0 or more bytes",
-                            .section = "descriptor.md \"Properties\""});
+                            .section = section});
     }
-    if (!descriptor.artifact_type.empty()) {
-        check_media_type(descriptor.artifact_type, path + ".artifactType", findings);
-    }
+    if (!descriptor.artifact_type.empty())
+        check_media_type(descriptor.artifact_type, path + ".artifactType", section, findings);
 }
 
 void check_timestamp(const std::string& text, const std::string& path, Findings& findings) {
@@ -65,6 +66,8 @@ void check_timestamp(const std::string& text, const std::string& path, Findings&
 }
 
 void check_artifact_type(const Manifest& manifest, Findings& findings) {
+    if (!manifest.artifact_type.empty())
+        check_media_type(manifest.artifact_type, "artifactType", "manifest.md \"artifactType\"", findings);
     if (manifest.config.media_type != media_type::empty || !manifest.artifact_type.empty()) return;
     findings.push_back({.path = "artifactType",
                         .found = "is absent, and config.mediaType is the empty value",
@@ -102,6 +105,8 @@ Findings validate(const Manifest& manifest) {
 Findings validate(const ImageIndex& index) {
     Findings findings;
     check_schema_version(index.schema_version, "image-index.md \"schemaVersion\"", findings);
+    if (!index.artifact_type.empty())
+        check_media_type(index.artifact_type, "artifactType", "image-index.md \"artifactType\"", findings);
     for (std::size_t i = 0; i < index.manifests.size(); ++i) {
         check_descriptor(index.manifests[i], indexed("manifests", i), findings);
     }
