@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """renew_page.py PAGE REPORT: puts a report into a page. Sections ("## ...") of the report take the places of those
-of the same title, new ones come last; other sections and everything behind the mark stay as they are."""
+of the same title, new ones come last; other sections and everything behind the mark stay as they are, and so does
+the beginning of the page when the report has none."""
 import re
 import sys
 
@@ -15,9 +16,9 @@ def sections(text):
 
 def renewed(page, report):
     generated, mark, by_hand = page.partition(MARK)
-    _, old = sections(generated)
+    beginning, old = sections(generated)
     head, new = sections(report)
-    return head + "".join({**old, **new}.values()) + (MARK if mark else MARK + "\n") + by_hand
+    return (head if head.strip() else beginning) + "".join({**old, **new}.values()) + (MARK if mark else MARK + "\n") + by_hand
 
 
 if __name__ == "__main__":
