@@ -96,7 +96,9 @@ Result<Garbage> collect_garbage(const Layout& layout, bool dry_run) {
         if (TRY(layout.index_identity()) != before) continue;
         Garbage garbage;
         TRY(sweep(layout, needed, dry_run, garbage));
-        if (!dry_run) TRY(layout.remove_partial_blobs(quiet));
+        if (dry_run) return garbage;
+        TRY(layout.remove_partial_blobs(quiet));
+        TRY(layout.remove_begun_files(quiet.lock));
         return garbage;
     }
     return oci::failure(ErrorCode::wrong_state,

@@ -77,6 +77,7 @@ void drop_repeated(std::vector<Candidate>& candidates) {
 
 std::string list_platforms(const std::vector<Platform>& platforms) {
     std::vector<std::string> texts;
+    texts.reserve(platforms.size());
     for (const Platform& platform : platforms) texts.push_back(to_text(platform));
     std::sort(texts.begin(), texts.end());
     texts.erase(std::unique(texts.begin(), texts.end()), texts.end());

@@ -60,6 +60,11 @@ Result<Fd> open_or_make_directory(BorrowedFd root, const std::string& path) {
     return oci::open_in_root(root, path, O_RDONLY | O_DIRECTORY, 0, no_links);
 }
 
+/// What a process that was killed while it replaced a file of the layout's top left there.
+bool is_left_by_replacing(const std::string& name) {
+    return name.starts_with(".index.json.") || name.starts_with(".oci-layout.");
+}
+
 Result<void> fill_new_layout(BorrowedFd root) {
     TRY(open_or_make_directory(root, "blobs"));
     TRY(open_or_make_directory(root, "blobs/sha256"));
@@ -70,11 +75,28 @@ Result<void> fill_new_layout(BorrowedFd root) {
     return oci::replace_file(root, "oci-layout", oci::spec::to_json(marker), 0644, oci::Durability::synced);
 }
 
+Result<void> remove_left_by_replacing(BorrowedFd root, const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+        if (is_left_by_replacing(name)) TRY(oci::remove_file(root, name));
+    }
+    return {};
+}
+
 /// Takes back what fill_new_layout made; what is not there is no error, what does not go away stays.
 void empty_directory(BorrowedFd root) {
     for (const char* name : {"oci-layout", "index.json", "blobs"}) {
         if (auto removed = oci::remove_tree(root, name); !removed) return;
     }
+}
+
+/// Whether all that is in the directory is what a killed fill_new_layout can have left: no marker, no blobs.
+Result<bool> is_begun_layout(BorrowedFd root, const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+        if (name != "blobs" && name != "index.json" && !is_left_by_replacing(name)) return false;
+    }
+    const auto blobs = oci::open_in_root(root, "blobs/sha256", O_RDONLY | O_DIRECTORY, 0, no_links);
+    if (!blobs.has_value()) return blobs.error().code == ErrorCode::not_found;
+    return TRY(oci::list_directory(*blobs)).empty();
 }
 
 Result<LayoutLock> lock_directory(BorrowedFd root) {
@@ -118,9 +140,11 @@ Result<Layout> Layout::create(const std::string& path) {
     }
     Fd root = TRY(oci::open_file(path, O_RDONLY | O_DIRECTORY).in(context));
     const LayoutLock lock = TRY(lock_directory(root).in(context));
-    if (!TRY(oci::list_directory(root).in(context)).empty()) {
+    const std::vector<std::string> names = TRY(oci::list_directory(root).in(context));
+    if (!TRY(is_begun_layout(root, names).in(context))) {
         return failure(ErrorCode::exists, context + ": the directory exists and is not empty");
     }
+    TRY(remove_left_by_replacing(root, names).in(context));
     if (auto filled = fill_new_layout(root); !filled) {
         empty_directory(root);
         if (made) ::rmdir(path.c_str());
@@ -143,6 +167,11 @@ Result<oci::spec::ImageIndex> Layout::index() const {
     const std::string context = "layout " + quote(path_);
     const std::string text = TRY(read_document(root_, "index.json").in(context));
     return oci::spec::parse_index(text, path_ + "/index.json");
+}
+
+Result<void> Layout::remove_begun_files(const LayoutLock&) const {
+    const std::string context = "layout " + quote(path_);
+    return remove_left_by_replacing(root_, TRY(oci::list_directory(root_).in(context))).in(context);
 }
 
 Result<void> Layout::replace_index(const LayoutLock&, const oci::spec::ImageIndex& index) const {

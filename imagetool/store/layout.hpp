@@ -69,6 +69,8 @@ public:
     [[nodiscard]] oci::Result<void> remove_blob_file(const StoredFile& file) const;
     /// Removes what broken transfers left to go on with. Only while nobody writes.
     [[nodiscard]] oci::Result<void> remove_partial_blobs(const LayoutQuiet&) const;
+    /// Removes what killed processes left beside index.json and oci-layout while they replaced them.
+    [[nodiscard]] oci::Result<void> remove_begun_files(const LayoutLock&) const;
     /// Differs when index.json was replaced or changed.
     [[nodiscard]] oci::Result<std::string> index_identity() const;
 

@@ -83,6 +83,16 @@ result() {
     done
     [ ! -f work/archive ] || tar -tf work/archive | sort
 }
+left_files() {
+    local layout
+    for layout in work/image work/other; do
+        # A layout that was only begun has no marker; the command that is given again takes it for empty.
+        [ -f "$layout/oci-layout" ] && find "$layout" -mindepth 1 -maxdepth 1
+    done | grep -vE '/(blobs|index\.json|oci-layout)$' | grep -v '/\.ocimg' |
+        sed 's/^/left: /'
+    # Files of nobody: neither blobs by name nor anything gc should have kept.
+    find work/image/blobs -type f | grep -vE '/sha256/[0-9a-f]{64}$' | sed 's/^/left: /'
+}
 layouts_are_sound() { # prints what is wrong
     local tag
     "$ocimg" validate work/image >validated 2>&1 || echo "validate: $(tail -3 validated)"
@@ -94,10 +104,7 @@ layouts_are_sound() { # prints what is wrong
     done
     "$ocimg" gc work/image >collected 2>&1 || echo "gc: $(cat collected)"
     "$ocimg" gc work/damaged >/dev/null 2>&1
-    find work/image work/other -mindepth 1 -maxdepth 1 2>/dev/null | grep -vE '/(blobs|index\.json|oci-layout)$' | grep -v '/\.ocimg' |
-        sed 's/^/left: /'
-    # Files of nobody: neither blobs by name nor anything gc should have kept.
-    find work/image/blobs -type f | grep -vE '/sha256/[0-9a-f]{64}$' | sed 's/^/left: /'
+    left_files
 }
 digest_of() { jq -r --arg tag "$2" '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $tag).digest' "$1/image/index.json"; }
 
@@ -141,6 +148,7 @@ sweep() { # VERB: kills it at points spread over its run, at most `share` of the
             esac
         fi
         tidy_up
+        left_files >>wrong
         result >found
         [ "$verb" = append_in_place ] || cmp -s expected found || diff expected found | head -5 >>wrong
         [ ! -s wrong ] || sed "s/^/$signal at $point: /" wrong >>"$problems"
