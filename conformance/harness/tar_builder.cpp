@@ -65,6 +65,8 @@ TarBuilder& TarBuilder::add(const Entry& entry, std::string_view content) {
 }
 
 void TarBuilder::add_header(const Entry& entry, std::size_t size) {
+    // Names that fill their field have no NUL at the end (POSIX ustar).
+    // NOLINTBEGIN(bugprone-not-null-terminated-result)
     char block[512] = {};
     std::memcpy(block, entry.path.data(), std::min<std::size_t>(entry.path.size(), 100));
     put_octal(block + 100, 8, entry.mode);
@@ -76,6 +78,7 @@ void TarBuilder::add_header(const Entry& entry, std::size_t size) {
     block[156] = entry.kind;
     std::memcpy(block + 157, entry.link.data(), std::min<std::size_t>(entry.link.size(), 100));
     std::memcpy(block + 257, "ustar\00000", 8);
+    // NOLINTEND(bugprone-not-null-terminated-result)
     put_octal(block + 329, 8, entry.major);
     put_octal(block + 337, 8, entry.minor);
     unsigned long sum = 0;

@@ -13,7 +13,7 @@ Json document(Case& c) {
     if (!c.tool().can("features")) c.skip("the profile has no command for features");
     auto result = c.call("features", {});
     if (!result.ok() && result.out.text().empty()) c.skip("this runtime does not print its features");
-    const Json features = Json::of(result.out.text());
+    Json features = Json::of(result.out.text());
     c.need(features.is_object(), "features prints a JSON object", result.out.text());
     return features;
 }

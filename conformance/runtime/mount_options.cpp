@@ -99,7 +99,7 @@ bool is_recursive(const Option& option) {
 /// A directory with a mount below it, as the source of a recursive bind.
 std::string make_source(Case& c, Bundle& bundle, const Option& option) {
     bundle.directory("source");
-    const std::string source = bundle.path("source");
+    std::string source = bundle.path("source");
     c.need(::mount("tmpfs", source.c_str(), "tmpfs", option.below_flags, nullptr) == 0,
            "a file system to bind");
     if ((option.below_flags & MS_RDONLY) != 0) ::mount(nullptr, source.c_str(), nullptr, MS_REMOUNT, nullptr);

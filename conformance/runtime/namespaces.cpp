@@ -1,5 +1,6 @@
 // runtime-spec config-linux.md "Namespaces", "User namespace mappings", "Offset for Time Namespace".
 
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -57,7 +58,7 @@ void is_inherited(Case& c, const std::string& type) {
 /// A process in a new namespace that stays until the case ends.
 pid_t hold_namespace(Case& c, int flag) {
     int ready[2] = {-1, -1};
-    c.need(::pipe(ready) == 0, "a pipe");
+    c.need(::pipe2(ready, O_CLOEXEC) == 0, "a pipe");
     const pid_t child = ::fork();
     if (child == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);

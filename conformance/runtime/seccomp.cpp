@@ -14,6 +14,7 @@ Json with_rule(Case& c, const std::string& rule, const std::vector<std::string>&
     bundle.set("/linux/seccomp", R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": []})");
     bundle.set("/linux/seccomp/syscalls/-", rule);
     std::vector<std::string> requests;
+    requests.reserve(calls.size());
     for (const std::string& call : calls) requests.push_back("syscall=" + call);
     bundle.ask(requests);
     return c.facts(bundle);

@@ -69,7 +69,7 @@ bool BuildRequest::files_only() const {
            std::none_of(outputs.begin(), outputs.end(), [](const auto& output) { return output.is_image(); });
 }
 
-Result<std::vector<BuiltImage>> build_images(BuildRequest request, BuildProgress& progress) {
+Result<std::vector<BuiltImage>> build_images(const BuildRequest& request, BuildProgress& progress) {
     const BuildCache cache = TRY(BuildCache::open(request.cache_path));
     const FetchedContext context = TRY(fetch_context(request.context, cache));
     const std::vector<ImageToBuild> images = TRY(read_images(request, context));

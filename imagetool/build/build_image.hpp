@@ -58,6 +58,6 @@ struct BuiltImage {
 
 /// Builds the target, or the images of a build file in the order in which they need each other, and puts
 /// each under its places; without a place it is in the default store, untagged.
-oci::Result<std::vector<BuiltImage>> build_images(BuildRequest request, BuildProgress& progress);
+oci::Result<std::vector<BuiltImage>> build_images(const BuildRequest& request, BuildProgress& progress);
 
 }  // namespace ocimg::build

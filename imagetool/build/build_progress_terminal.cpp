@@ -18,6 +18,9 @@ using Clock = std::chrono::steady_clock;
 /// Finished steps scroll away above one line for each running step.
 class TerminalProgress final : public BuildProgress {
 public:
+    TerminalProgress() = default;
+    TerminalProgress(const TerminalProgress&) = delete;
+    TerminalProgress& operator=(const TerminalProgress&) = delete;
     ~TerminalProgress() override {
         const std::lock_guard guard(mutex_);
         print(erase());

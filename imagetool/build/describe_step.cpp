@@ -9,6 +9,7 @@ namespace {
 
 std::string list_of(const std::vector<std::string>& words) {
     std::vector<std::string> quoted;
+    quoted.reserve(words.size());
     for (const std::string& word : words) quoted.push_back(oci::quote(word));
     return "[" + oci::join(quoted, " ") + "]";
 }

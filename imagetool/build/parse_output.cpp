@@ -44,8 +44,9 @@ private:
 };
 
 OutputRequest request_for(ImagePlace place) {
+    std::string destination = place.text;
     return OutputRequest{
-        .kind = OutputRequest::Kind::image, .destination = place.text, .place = std::move(place)};
+        .kind = OutputRequest::Kind::image, .destination = std::move(destination), .place = std::move(place)};
 }
 
 /// The tag alone, as an OCI archive names its image: "1" of "docker.io/library/app:1".
@@ -100,6 +101,7 @@ Result<std::vector<OutputRequest>> named_output(const std::string& type, Fields&
     }
     if (places.empty()) return failure(ErrorCode::invalid, "it has no name, and there is no --tag");
     std::vector<OutputRequest> requests;
+    requests.reserve(places.size());
     for (const ImagePlace& place : places)
         requests.push_back(pushes ? TRY(push_of(place)) : request_for(place));
     return requests;

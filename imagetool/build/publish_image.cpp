@@ -77,6 +77,7 @@ Result<BuiltImage> publish_images(const Layout& layout, std::vector<Image> image
     const GivenAnnotations given = TRY(parse_annotations(annotations));
     const LayoutLock lock = TRY(layout.lock());
     std::vector<Descriptor> manifests;
+    manifests.reserve(images.size());
     for (Image& image : images) manifests.push_back(TRY(write_image(layout, image, given.manifest)));
     const bool several = manifests.size() > 1;
     const Descriptor root =

@@ -37,7 +37,7 @@ constexpr auto patience = std::chrono::seconds(10);
 std::string find_program(const std::string& name) {
     const char* const path = ::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nobody changes it
     for (const std::string& directory : oci::split(path == nullptr ? "/usr/bin:/bin" : path, ':')) {
-        const std::string file = directory + "/" + name;
+        std::string file = directory + "/" + name;
         if (directory.starts_with('/') && ::access(file.c_str(), X_OK) == 0) return file;
     }
     return {};

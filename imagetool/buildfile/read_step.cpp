@@ -70,9 +70,9 @@ Result<std::string> mount_text(const YamlReader& reader, const YamlNode& node) {
 }
 
 template <class T, class Parse>
-Result<FlagValue<T>> read_flag(const YamlReader& reader, const YamlNode& node, std::string text,
+Result<FlagValue<T>> read_flag(const YamlReader& reader, const YamlNode& node, const std::string& text,
                                Parse parse) {
-    FlagValue<T> flag{.text = std::move(text), .value = std::nullopt};
+    FlagValue<T> flag{.text = text, .value = std::nullopt};
     if (flag.text.empty() || flag.text.find('$') != std::string::npos) return flag;
     flag.value = TRY(reader.at(node, parse(std::string_view(flag.text))));
     return flag;
@@ -98,8 +98,8 @@ Result<Body> read_run(const YamlReader& reader, const YamlNode& node) {
             }
         }
         const YamlNode* devices = node.find("devices");
-        for (std::string& text : TRY(reader.strings_of(node, "devices")))
-            run.devices.push_back(TRY(read_flag<RunDevice>(reader, *devices, std::move(text), parse_device)));
+        for (const std::string& text : TRY(reader.strings_of(node, "devices")))
+            run.devices.push_back(TRY(read_flag<RunDevice>(reader, *devices, text, parse_device)));
         run.network =
             TRY(read_flag<RunNetwork>(reader, node, TRY(reader.string_of(node, "network")), parse_network));
         run.security = TRY(
@@ -265,6 +265,7 @@ Result<std::vector<std::string>> read_skipped(const YamlReader& reader, const Ya
 
 Result<Instruction> read_step(const YamlReader& reader, const YamlNode& step) {
     std::vector<std::string_view> keys;
+    keys.reserve(std::size(steps) + 1);
     for (const Step& one : steps) keys.push_back(one.key);
     keys.emplace_back("skip-checks");
     TRY(reader.check_keys(step, "a step", keys));

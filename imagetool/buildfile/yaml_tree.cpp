@@ -111,7 +111,7 @@ private:
                 throw Refusal(node.place, "the key " + oci::quote(node.text) + " a second time");
             parent.key = node.text;
         } else {
-            parent.node.entries.emplace_back(*parent.key, std::move(node));
+            parent.node.entries.push_back({.key = *parent.key, .value = std::move(node)});
             parent.key.reset();
         }
     }

@@ -74,7 +74,7 @@ Result<void> add_subordinates(const std::string& path, const OwnIds& own, std::v
 std::string find_program(const std::string& name) {
     const char* const path = ::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): no threads yet
     for (const std::string& directory : oci::split(path == nullptr ? "/usr/bin:/bin" : path, ':')) {
-        const std::string file = directory + "/" + name;
+        std::string file = directory + "/" + name;
         if (directory.starts_with('/') && ::access(file.c_str(), X_OK) == 0) return file;
     }
     return {};

@@ -92,7 +92,7 @@ Result<int> run_attach(const oci::cli::Values& values) {
                        "attach: --artifact-type TYPE is required: a media type such as "
                        "application/spdx+json");
     }
-    std::vector<std::string> files = values.arguments();
+    const std::vector<std::string>& files = values.arguments();
     const ImageArguments arguments =
         TRY(image_arguments(values, files.size() - (values.has("image") || files.empty() ? 0 : 1)));
     const auto annotations = TRY(annotations_of(values));

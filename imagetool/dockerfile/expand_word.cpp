@@ -199,7 +199,7 @@ private:
         auto value = lookup_(name);
         if (value) expansion_.used.insert(name);
         const bool present = value && (!with_colon || !value->empty());
-        if (kind == '-') return present ? std::move(*value) : word;
+        if (kind == '-') return present ? *value : word;
         if (kind == '+') return present ? word : std::string();
         if (present) return std::move(*value);
         if (!word.empty()) return invalid(name + ": " + word);

@@ -25,11 +25,10 @@ std::string cleaned(std::string_view path) {
     std::vector<std::string> parts;
     for (std::string& part : oci::split(path, '/')) {
         if (part.empty() || part == ".") continue;
-        if (part != "..") {
-            parts.push_back(std::move(part));
-        } else if (!parts.empty() && parts.back() != "..") {
+        const bool up = part == "..";
+        if (up && !parts.empty() && parts.back() != "..") {
             parts.pop_back();
-        } else if (!absolute) {
+        } else if (!up || !absolute) {
             parts.push_back(std::move(part));
         }
     }

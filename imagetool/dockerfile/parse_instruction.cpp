@@ -93,6 +93,7 @@ Result<Body> parse_body(const Statement& statement) {
     for (const Parser& parser : parsers)
         if (parser.name == statement.name) return parser.parse(statement);
     std::vector<std::string_view> names;
+    names.reserve(std::size(parsers));
     for (const Parser& parser : parsers) names.push_back(parser.name);
     return statement.fail(statement.name_offset, "unknown instruction " + quote(statement.name) +
                                                      did_you_mean(statement.name, names));

@@ -240,6 +240,7 @@ Result<void> check_changes(const ConfigChanges& changes) {
 const std::vector<std::string>& clearable_fields() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all;
+        all.reserve(std::size(clearables));
         for (const Clearable& field : clearables) all.emplace_back(field.name);
         return all;
     }();
@@ -249,6 +250,7 @@ const std::vector<std::string>& clearable_fields() {
 const std::vector<std::string>& unsettable_fields() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all;
+        all.reserve(std::size(unsettables));
         for (const Unsettable& field : unsettables) all.emplace_back(field.name);
         return all;
     }();

@@ -66,6 +66,7 @@ std::optional<std::pair<std::uint32_t, std::uint32_t>> read_owner_note(std::stri
 
 std::string map_text(const std::vector<IdMapping>& map) {
     std::vector<std::string> ranges;
+    ranges.reserve(map.size());
     for (const IdMapping& range : map) {
         ranges.push_back(std::to_string(range.container_id) + ":" + std::to_string(range.host_id) + ":" +
                          std::to_string(range.size));

@@ -63,6 +63,7 @@ std::vector<Rectangle> squarify(const std::vector<double>& sizes, const Rectangl
     double total = 0;
     for (const double size : sizes) total += size;
     std::vector<double> areas;
+    areas.reserve(sizes.size());
     for (const double size : sizes) areas.push_back(size * (area.width * area.height) / total);
     std::vector<Rectangle> rectangles;
     Rectangle rest = area;
