@@ -18,15 +18,17 @@ oci::Error bad_word(const std::string& word, const std::string& reason) {
 }
 
 /// The directory `path` below `base`; it must be there.
-Result<std::string> directory_below(const std::string& word, const std::string& base,
-                                    const std::string& path) {
+Result<std::string> directory_below(const std::string& base, const std::string& path) {
     const std::vector<std::string> parts = oci::split(path, '/');
     if (std::find(parts.begin(), parts.end(), "..") != parts.end())
-        return bad_word(word,
-                        "bad sub cgroup path: it must stay below the container's cgroup, without \"..\"");
+        return oci::failure(ErrorCode::invalid, "--cgroup: bad sub cgroup path: " + path +
+                                                    " is not a sub cgroup path: it must stay below the "
+                                                    "container's cgroup, without \"..\"");
     const std::string directory = base + oci::clean_path("/" + path);
     const std::string clean = oci::clean_path(directory);
-    if (const auto opened = open_cgroup(clean); !opened)
+    // The file that the process is written to: the words of runc, which callers look for.
+    const std::string processes = clean + "/cgroup.procs";
+    if (const auto opened = oci::open_file(processes, O_WRONLY); !opened)
         return opened.error().in("--cgroup: adding pid of the process");
     return clean;
 }
@@ -46,7 +48,7 @@ Result<void> apply_to_controllers(const std::string& word, std::size_t colon, co
             return bad_word(word, "unknown controller " + oci::quote(controller) +
                                       ": the container has no cgroup v1 hierarchy of it");
         location.directories[found->first] =
-            TRY(directory_below(word, found->second, word.substr(colon + 1)));
+            TRY(directory_below(found->second, word.substr(colon + 1)));
     }
     return {};
 }
@@ -68,7 +70,7 @@ Result<CgroupLocation> sub_cgroup(const CgroupLocation& recorded, const std::vec
         if (colon != std::string::npos)
             return bad_word(word, "on cgroup v2 a path without controllers is expected");
         for (auto& [controllers, directory] : location.directories)
-            directory = TRY(directory_below(word, recorded.directories.at(controllers), word));
+            directory = TRY(directory_below(recorded.directories.at(controllers), word));
     }
     return location;
 }

@@ -83,20 +83,14 @@ std::string table_of(const std::vector<Listed>& listed) {
 
 /// An array of what `state` prints, the owner by name; "null" when there is none, as runc has it.
 std::string json_of(const std::vector<Listed>& listed) {
-    if (listed.empty()) return "null";
+    if (listed.empty()) return "null\n";
     oci::spec::JsonWriter out;
     out.begin_array();
     for (const Listed& row : listed) {
-        std::string report = state_report(row.record, row.status);
-        const std::string empty_owner = "\"owner\": \"\"";
-        const std::size_t place = report.rfind(empty_owner);
-        if (place != std::string::npos) {
-            report.replace(place, empty_owner.size(), "\"owner\": \"" + owner_name(row.record.owner) + "\"");
-        }
-        out.raw(report);
+        out.raw(list_report(row.record, row.status, owner_name(row.record.owner)));
     }
     out.end_array();
-    return out.take();
+    return out.take() + "\n";
 }
 
 /// --regex: the containers whose whole or partial id fits the POSIX extended expression, as crun has it.

@@ -168,7 +168,9 @@ std::string_view status_word(Status status) {
     return "unknown";
 }
 
-std::string state_report(const RecordedState& state, Status status) {
+namespace {
+
+Report report_of(const RecordedState& state, Status status) {
     Report report;
     report.oci_version = spec_version;
     report.id = state.id;
@@ -178,7 +180,19 @@ std::string state_report(const RecordedState& state, Status status) {
     report.rootfs = state.rootfs;
     report.created = state.created;
     report.annotations = state.annotations;
-    return oci::spec::write_json(report, "  ");
+    return report;
+}
+
+}  // namespace
+
+std::string state_report(const RecordedState& state, Status status) {
+    return oci::spec::write_json(report_of(state, status), "  ");
+}
+
+std::string list_report(const RecordedState& state, Status status, const std::string& owner) {
+    Report report = report_of(state, status);
+    report.owner = owner;
+    return oci::spec::write_json(report);
 }
 
 std::string current_time_text() {

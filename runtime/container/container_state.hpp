@@ -40,8 +40,10 @@ oci::Result<RecordedState> parse_recorded_state(std::string_view text, const std
 enum class Status { creating, created, running, paused, stopped };
 std::string_view status_word(Status status);
 
-/// What `state` and `list` print: runc's object ("ociVersion", "id", "pid", "status", ...).
+/// What `state` prints: runc's object ("ociVersion", "id", "pid", "status", ...).
 std::string state_report(const RecordedState& state, Status status);
+/// The same on one line, with the owner's name: an element of what `list` prints.
+std::string list_report(const RecordedState& state, Status status, const std::string& owner);
 
 /// The current time as RFC 3339 with nanoseconds, UTC.
 std::string current_time_text();

@@ -98,6 +98,8 @@ Result<void> build_rootfs(InitRequest& request, std::optional<Terminal>& termina
         TRY(request.context.channel.send(Tag::run_hooks));
         TRY(request.context.channel.expect(Tag::proceed));
     }
+    // As under runc: hooks that put files or mounts into the container name them from here.
+    if (::fchdir(root.get()) != 0) return oci::last_system_failure("enter root.path");
     TRY(run_inner_hooks(request, plan.hooks.create_container, "creating"));
     TRY(make_working_directory(plan, root));
     TRY(apply_kernel_settings(plan, request.context.proc));

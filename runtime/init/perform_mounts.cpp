@@ -116,11 +116,19 @@ Result<Fd> mount_mapped_filesystem(const InitRequest& request, std::size_t index
 
 Result<Fd> open_filesystem_place(BorrowedFd root, const PlannedMount& mount) {
     if (mount.type != "proc" && mount.type != "sysfs") return open_destination(root, mount, true);
-    TRY(oci::make_directories_in_root(root, mount.destination, directory_mode));
     // A link on the way to /proc or /sys would mount them where the container wants them.
-    return oci::open_in_root(root, mount.destination, O_PATH | O_DIRECTORY, 0,
-                             {.follow_last = false, .no_symlinks = true})
-        .in("must be an ordinary directory, not a symbolic link");
+    constexpr oci::Lookup no_links{.follow_last = false, .no_symlinks = true};
+    auto place = oci::open_in_root(root, mount.destination, O_PATH | O_DIRECTORY, 0, no_links);
+    if (!place && place.error().system_errno == ENOENT) {
+        TRY(oci::make_directories_in_root(root, mount.destination, directory_mode));
+        place = oci::open_in_root(root, mount.destination, O_PATH | O_DIRECTORY, 0, no_links);
+    }
+    if (!place && (place.error().system_errno == ELOOP || place.error().system_errno == ENOTDIR)) {
+        return oci::system_failure(place.error().system_errno,
+                                   "filesystem " + oci::quote(mount.type) +
+                                       " must be mounted on ordinary directory, not through a symbolic link");
+    }
+    return place;
 }
 
 Result<void> perform_filesystem(const InitRequest& request, BorrowedFd root, std::size_t index,

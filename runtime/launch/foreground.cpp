@@ -65,6 +65,14 @@ bool relay(int from, int to) {
         .has_value();
 }
 
+/// Lines of a terminal end with "\r\n"; whoever reads them from a file or a pipe expects "\n" alone.
+void keep_line_ends(oci::BorrowedFd terminal) {
+    termios settings{};
+    if (::tcgetattr(terminal.get(), &settings) != 0) return;
+    settings.c_oflag &= ~static_cast<tcflag_t>(ONLCR);
+    ::tcsetattr(terminal.get(), TCSANOW, &settings);
+}
+
 }  // namespace
 
 struct Foreground::Implementation {
@@ -144,6 +152,7 @@ Result<void> Foreground::receive_terminal() {
     if (!self_->console.is_open()) return {};
     self_->master = TRY(receive_descriptor(self_->console));
     self_->console.reset();
+    if (::isatty(1) == 0) keep_line_ends(self_->master);
     termios settings{};
     if (::tcgetattr(0, &settings) != 0) return {};
     self_->old_terminal = settings;

@@ -62,6 +62,8 @@ mkdir -p clean/rootfs/evil
 for target in /evil evil ../../../../evil "$outside/dir" /proc /nowhere proc/self; do
     hostile "R06: /proc -> $target" proc "$target" . cat /proc/self/status
     refused "R06: /proc -> $target"
+    cp "$test_err" words
+    ! is_ocirun || check_match "R06: in runc's words" 'must be mounted on ordinary directory' cat words
 done
 for target in /evil "$outside/dir" /sys; do
     hostile "R06: /sys -> $target" sys "$target" . true

@@ -90,6 +90,7 @@ check_output "list -q shows identifiers" one rt list -q
 rt list --format json >list.json
 check_output "list -f json shows the same fields and the owner" "one running root $test_dir/b" \
     jq -r '.[] | [.id, .status, .owner, .bundle] | join(" ")' list.json
+check_output "on one line, as scripts expect it" 1 sh -c 'wc -l <list.json'
 check_fails "list refuses another format" 1 'invalid' rt list -f yaml
 check_output "ps -f json is an array of pids" "[$(cat b/pid)]" bash -c "'$RUNTIME' --root '$state_root' ps -f json one | jq -c ."
 check_match "ps shows the table of ps" 'UID +PID +PPID' rt ps one

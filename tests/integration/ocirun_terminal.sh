@@ -119,6 +119,9 @@ check "run in the foreground ends with the exit code" test "$test_status" -eq 6
 foreground_output() { sleep 2 | foreground | plain; }
 configure . sh -c 'tty; stty size'
 check_output "the size of the user's terminal is passed on" $'/dev/pts/0\n40 99' foreground_output
+into_pipe() { rt run -b b one | od -An -tx1; }
+configure . echo line
+check_output "lines for a pipe end as those of a program" ' 6c 69 6e 65 0a' into_pipe
 typed() { (sleep 0.5; printf 'typed\r'; sleep 0.5) | foreground | plain | tail -n 1; }
 configure . sh -c 'read line; echo "got $line"'
 check_output "what the user types arrives" 'got typed' typed

@@ -40,6 +40,9 @@ for kind in prestart createRuntime createContainer startContainer poststart; do
     configure ".hooks.$kind = [{path: \"/bin/true\"}, {path: \"/bin/false\"}]"
     check_fails "the second $kind hook" 1 "error running $kind hook #1:" rt run -b b one
 done
+configure ".hooks.createContainer = [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"pwd -P >$test_dir/place\"]}]"
+check "a createContainer hook" rt run -b b one
+check_output "begins in the root file system" "$(realpath b/rootfs)" cat place
 configure '.hooks.prestart = [{path: "/bin/sh", args: ["sh", "-c", "test \"$SHARED\" = yes"]}]'
 check "a hook without env has the runtime's" env SHARED=yes "$RUNTIME" --root "$state_root" run -b b one
 configure '.hooks.prestart = [{path: "/bin/sh", args: ["sh", "-c", "test -z \"$SHARED\""], env: ["PATH=/bin"]}]'
@@ -71,9 +74,9 @@ limits_from_pipe() { rt update --resources <(echo "$limits") one; }
 check "update --resources reads a pipe" limits_from_pipe
 
 # --- words -----------------------------------------------------------------------------------------
-check_fails "exec --cgroup to the outside" 255 'bad sub cgroup path' rt exec --cgroup .. one true
+check_fails "exec --cgroup to the outside" 255 'bad sub cgroup path: .. is not a sub cgroup path' rt exec --cgroup .. one true
 if has_freezer; then
-    check_fails "exec --cgroup to nowhere" 255 ' adding pid ' rt exec --cgroup nowhere one true
+    check_fails "exec --cgroup to nowhere" 255 '/nowhere/cgroup.procs: no such file ' rt exec --cgroup nowhere one true
     check_fails "a cgroup that is used" 1 "container's cgroup is not empty" rt run -b b two
 fi
 if [ -d /sys/fs/cgroup/pids ]; then
