@@ -47,8 +47,7 @@ Result<void> apply_to_controllers(const std::string& word, std::size_t colon, co
         if (found == recorded.directories.end())
             return bad_word(word, "unknown controller " + oci::quote(controller) +
                                       ": the container has no cgroup v1 hierarchy of it");
-        location.directories[found->first] =
-            TRY(directory_below(found->second, word.substr(colon + 1)));
+        location.directories[found->first] = TRY(directory_below(found->second, word.substr(colon + 1)));
     }
     return {};
 }

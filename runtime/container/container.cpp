@@ -1,5 +1,7 @@
 #include "runtime/container/container.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -59,6 +61,17 @@ Result<Fd> Container::init_pidfd() const {
 
 namespace {
 
+/// Init ends by itself once it has told why it failed: `start` does not return before the container has
+/// stopped (runtime-spec runtime.md "Lifecycle" 8).
+void wait_for_end(const Container& container) {
+    constexpr int patience = 10000;  // ms; init may be frozen
+    const auto pidfd = container.init_pidfd();
+    if (!pidfd) return;
+    pollfd entry{.fd = pidfd->get(), .events = POLLIN, .revents = 0};
+    while (::poll(&entry, 1, patience) < 0 && errno == EINTR) {
+    }
+}
+
 Result<void> say_start(const Container& container) {
     auto connected = container.directory().connect_to_start();
     if (!connected) {
@@ -71,9 +84,9 @@ Result<void> say_start(const Container& container) {
     Message message;
     const bool answered = TRY(init.receive(message));
     TRY(container.directory().remove_file(start_socket_file));
-    if (answered)
-        return message.tag == Tag::failed ? error_of(message) : failure("init sent a message out of order");
-    return {};
+    if (!answered) return {};
+    wait_for_end(container);
+    return message.tag == Tag::failed ? error_of(message) : failure("init sent a message out of order");
 }
 
 Result<void> run_poststart(const Container& container) {

@@ -54,9 +54,15 @@ TEST(MergeResources, a_pids_limit_of_zero_counts) {
 }
 
 TEST(MergeResources, throttles_are_replaced_by_device) {
-    Resources before, change;
-    before.block_io.emplace().throttle_read_bps_device = {{8, 0, 100}, {8, 16, 200}};
-    change.block_io.emplace().throttle_read_bps_device = {{8, 16, 300}};
+    const auto reading = [](std::vector<oci::spec::ThrottleDevice> devices) {
+        oci::spec::BlockIo block_io;
+        block_io.throttle_read_bps_device = std::move(devices);
+        Resources resources;
+        resources.block_io = std::move(block_io);
+        return resources;
+    };
+    const Resources before = reading({{8, 0, 100}, {8, 16, 200}});
+    const Resources change = reading({{8, 16, 300}});
     const Resources merged = merge_resources(before, change);
     const auto& devices = merged.block_io->throttle_read_bps_device;
     ASSERT_EQ(devices.size(), 2U);
