@@ -25,6 +25,7 @@ namespace {
 
 constexpr std::size_t log_limit = std::size_t{64} << 20U;
 constexpr int reap_patience_milliseconds = 1000;
+constexpr int removal_patience_milliseconds = 200;
 
 std::string fd_path(BorrowedFd fd, const std::string& name = "") {
     return "/proc/self/fd/" + std::to_string(fd.get()) + name;
@@ -49,6 +50,12 @@ int exit_code_of(BorrowedFd pidfd) {
     if (::ioctl(pidfd.get(), _IOWR(0xFF, 11, PidfdInfo), &info) != 0 || (info.mask & pidfd_info_exit) == 0)
         return -1;
     return oci::exit_status_from_wait(info.exit_code).shell_code();
+}
+
+/// What the eventfd has counted since the last time.
+std::uint64_t take_count(BorrowedFd events) {
+    std::uint64_t count = 0;
+    return ::read(events.get(), &count, sizeof count) == static_cast<ssize_t>(sizeof count) ? count : 0;
 }
 
 const std::string* directory_of(const CgroupLocation& location, const std::string& controller) {
@@ -128,12 +135,16 @@ unsigned long WatchedContainer::oom_kills() const {
 std::string WatchedContainer::take_out_of_memory() {
     if (!container_) return {};
     if (oom_events_.is_open()) {
-        std::uint64_t count = 0;
-        const ssize_t got = ::read(oom_events_.get(), &count, sizeof count);
-        // Told too when the cgroup is removed: then there is nothing to be counted any more.
-        if (got != static_cast<ssize_t>(sizeof count)) return {};
+        std::uint64_t count = take_count(oom_events_);
         const std::string* directory = directory_of(container_->record().cgroup, "memory");
-        if (directory == nullptr || !oci::exists_at(oci::current_directory, *directory)) return {};
+        if (count == 0 || directory == nullptr) return {};
+        if (!oci::exists_at(oci::current_directory, *directory)) {
+            // Told once more when the cgroup is removed, by a worker of the kernel, maybe only now.
+            pollfd entry{.fd = oom_events_.get(), .events = POLLIN, .revents = 0};
+            if (count == 1 && ::poll(&entry, 1, removal_patience_milliseconds) > 0)
+                count += take_count(oom_events_);
+            if (count == 1) return {};
+        }
         return event_line(id_, "oom", 0, -1);
     }
     const unsigned long kills = oom_kills();
