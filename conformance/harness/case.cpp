@@ -133,7 +133,17 @@ void Case::since(const std::string& version) {
         skip("needs version " + version + " of the specification; this runtime knows " + setting_.max_spec);
 }
 
+void Case::at_end(const void* owner, std::function<void()> cleanup) {
+    cleanups_[owner] = std::move(cleanup);
+}
+
 void Case::finish() {
+    // A cleanup may end in the middle itself: it is called once.
+    while (!cleanups_.empty()) {
+        const std::function<void()> cleanup = std::move(cleanups_.begin()->second);
+        cleanups_.erase(cleanups_.begin());
+        cleanup();
+    }
     if (result_.status != Status::skipped) {
         const bool good = !result_.checks.empty() && std::all_of(result_.checks.begin(), result_.checks.end(),
                                                                  [](const Check& check) { return check.ok; });

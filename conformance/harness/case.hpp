@@ -2,6 +2,8 @@
 // A case: one question to a tool. It runs in a process and in namespaces of its own (harness/sandbox.hpp), so
 // it may leave whatever it likes behind, and it ends early by ending its process.
 
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,10 +76,16 @@ public:
 
     void record_config(std::string text) { result_.config = std::move(text); }
 
+    /// What takes back what `owner` made when the case ends in the middle, by need() or skip().
+    void at_end(const void* owner, std::function<void()> cleanup);
+    /// `owner` takes care of itself from now on.
+    void forget(const void* owner) { cleanups_.erase(owner); }
+
 private:
     Setting setting_;
     std::string name_;
     CaseResult result_;
+    std::map<const void*, std::function<void()>> cleanups_;
 };
 
 /// The entry of a mount in the probe's facts, the topmost one; null when there is none.

@@ -12,9 +12,14 @@ constexpr std::chrono::milliseconds patience{10000};
 }  // namespace
 
 Container::Container(Case& owner, const Bundle& bundle, const std::string& suffix)
-    : case_(owner), bundle_(bundle), id_(owner.unique(suffix)) {}
+    : case_(owner), bundle_(bundle), id_(owner.unique(suffix)) {
+    case_.at_end(this, [this] {
+        if (exists_) remove_by_force();
+    });
+}
 
 Container::~Container() {
+    case_.forget(this);
     if (exists_) remove_by_force();
 }
 

@@ -76,8 +76,13 @@ Result<void> CgroupfsV1::create() {
         // A parent may vanish when the last container in it is deleted.
         for (int attempt = 0; !done && done.error().system_errno == ENOENT && attempt < 10; ++attempt)
             done = create_directory(controllers, directory);
+        if (!done && controllers.empty()) continue;
         TRY(std::move(done));
     }
+    // The unified tree of a hybrid host holds no limits: who may not write there goes without.
+    const auto unified = location_.directories.find("");
+    if (unified != location_.directories.end() && !open_cgroup(unified->second))
+        location_.directories.erase(unified);
     if (TRY(is_frozen()))
         return oci::failure(ErrorCode::wrong_state, "container's cgroup unexpectedly frozen: thaw " +
                                                         directory_of("freezer") + " first");
@@ -125,7 +130,11 @@ Result<void> CgroupfsV1::replace_device_filter(const std::vector<BpfInstruction>
 }
 
 Result<void> CgroupfsV1::add_process(pid_t pid) {
-    for (const auto& [controllers, directory] : location_.directories) TRY(join_cgroup(directory, pid));
+    for (const auto& [controllers, directory] : location_.directories) {
+        auto joined = join_cgroup(directory, pid);
+        // A cgroup of the unified tree that hands controllers to its children takes no process.
+        if (!joined && !controllers.empty()) return joined;
+    }
     return {};
 }
 

@@ -70,6 +70,11 @@ Result<CgroupLocation> locate_cgroup(const CgroupPlan& plan, const CgroupFacts& 
         directory = hierarchy.mount_point + plan.path;
         TRY(record_missing(location, hierarchy.mount_point, directory));
     }
+    if (!plan.scope && !host.unified_mount_point.empty()) {
+        // Hybrid: as runc has it, the container has a cgroup in the unified tree too.
+        location.directories[""] = host.unified_mount_point + plan.path;
+        TRY(record_missing(location, host.unified_mount_point, location.directories[""]));
+    }
     return location;
 }
 
@@ -102,7 +107,7 @@ Result<CgroupLocation> cgroup_of_process(const CgroupLocation& recorded, pid_t p
         const auto path = membership.find(controllers);
         if (path == membership.end()) continue;
         for (const CgroupMount& mount : mounts) {
-            if (mount.unified != (recorded.version == CgroupVersion::v2)) continue;
+            if (mount.unified != controllers.empty()) continue;
             if (oci::join(mount.controllers, ",") != controllers) continue;
             if (const auto actual = directory_below(mount, path->second))
                 location.directories[controllers] = *actual;

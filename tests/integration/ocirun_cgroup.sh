@@ -119,6 +119,18 @@ test_killed_create() { # NAME: a create that is killed anywhere leaves nothing t
     assert_nothing_left "$name: nothing is left"
 }
 
+test_hybrid() { # the unified tree beside the hierarchies: init and what joins it have one cgroup there too
+    local tree=/sys/fs/cgroup/unified
+    if [ ! -f $tree/cgroup.controllers ]; then skip "hybrid" "this machine has no unified tree beside its hierarchies" && return; fi
+    make_bundle hybrid sleep 1000
+    check "hybrid: a container" rt run --detach --bundle hybrid --pid-file "$test_dir/hybrid.pid" hybrid
+    check_output "hybrid: init is in the unified tree" "0::/$test_cgroup-hybrid" grep ^0: "/proc/$(cat hybrid.pid)/cgroup"
+    check "hybrid: exec" rt exec --detach --pid-file "$test_dir/hybrid.second" hybrid sleep 1000
+    check_output "hybrid: it joins it there" "0::/$test_cgroup-hybrid" grep ^0: "/proc/$(cat hybrid.second)/cgroup"
+    rt delete --force hybrid
+    check "hybrid: nothing stays" gone "$tree/$test_cgroup-hybrid"
+}
+
 # --- as mounted on this machine --------------------------------------------------------------------
 if [ -d /sys/fs/cgroup/pids ] && [ -d /sys/fs/cgroup/freezer ]; then
     test_any_version one pids
@@ -126,6 +138,7 @@ if [ -d /sys/fs/cgroup/pids ] && [ -d /sys/fs/cgroup/freezer ]; then
     test_devices devices
     test_no_pid_namespace shared pids
     test_killed_create killed
+    test_hybrid
     make_bundle limits sh -c 'cd /sys/fs/cgroup && cat pids/pids.max memory/memory.limit_in_bytes cpu/cpu.shares \
         cpu/cpu.cfs_quota_us cpuset/cpuset.cpus'
     allow_mount limits
