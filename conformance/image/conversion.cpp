@@ -124,7 +124,8 @@ IMAGE_CASE("conversion/volumes") {
     const Layout layout = with(c, R"({"Cmd": ["/x"], "Volumes": {"/data/of/app": {}}})").write();
     bool mounted = false;
     const Unpacked image(c, layout);
-    for (const Json& mount : image.config()["mounts"].items())
+    const Json& config = image.config();
+    for (const Json& mount : config["mounts"].items())
         mounted = mounted || mount["destination"].str() == "/data/of/app";
     c.check(mounted, "the volume is a mount", image.config()["mounts"].dump());
 }

@@ -128,7 +128,8 @@ RUNTIME_CASE_OF_CGROUPS("namespaces/new-cgroup") {
     is_new(c, "cgroup");
     Bundle bundle = c.bundle();
     bundle.enter_namespace("cgroup");
-    for (const Json& line : c.facts(bundle)["cgroup"].items())
+    const Json facts = c.facts(bundle);
+    for (const Json& line : facts["cgroup"].items())
         c.check(line.str().find(bundle.cgroup()) == std::string::npos,
                 "the container sees its cgroup as the root", line.str());
 }
