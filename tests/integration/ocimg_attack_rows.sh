@@ -18,7 +18,7 @@ cd "$test_dir" || exit 1
 # within SECONDS COMMAND...: its exit code, and an error when it took longer or more than 64 MiB. The sanitizers take
 # several times as much of both.
 most=64
-if grep -qa __asan_init "$ocimg"; then most=512; fi
+if sanitized "$ocimg"; then most=512; fi
 within() {
     python3 - "$1" "$most" "${@:2}" <<'PY'
 import resource, subprocess, sys, time

@@ -123,12 +123,14 @@ openssl x509 -req -in expired.csr -CA certs/ca.crt -CAkey certs/ca.key -CAcreate
 wait_until 10 port_answers 6445
 check_fails "N07: an expired certificate of a known authority" any "expired" "$ocimg" copy -q --cert-dir authority docker://127.0.0.1:6445/plain:1 oci:out:1
 
+most=65536 # KiB
+if sanitized "$ocimg"; then most=524288; fi
 for row in 401 500 token manifest; do
     peak=$(fresh; peak_of "$ocimg" copy -q "${creds[@]}" docker://$host/n08-$row:1 oci:out:1)
-    check "N08: an endless answer ($row) costs no memory ($peak KiB)" test "$peak" -le 65536
+    check "N08: an endless answer ($row) costs no memory ($peak KiB)" test "$peak" -le "$most"
 done
 peak=$(peak_of "$ocimg" list-tags $host/n08-tags)
-check "N08: an endless answer (tags) costs no memory ($peak KiB)" test "$peak" -le 65536
+check "N08: an endless answer (tags) costs no memory ($peak KiB)" test "$peak" -le "$most"
 
 refused "N09: a blob with a Content-Encoding" "only identity is accepted" n09-blob
 refused "N09: a manifest with a Content-Encoding" "only identity is accepted" n09-manifest

@@ -80,9 +80,9 @@ check "M09: after 25 kills of unpack the next one succeeds" "$ocimg" unpack --fo
 check "M09: and the bundle is whole" diff -r files/etc killed/rootfs/etc
 check_output "M09: nothing else is in it" "config.json ocimg.json ocimg.records rootfs" sh -c 'echo $(ls -A killed)'
 kill_overlay() {
+    umount shared/rootfs 2>/dev/null
     rm -rf --one-file-system shared
-    "$ocimg" unpack --overlay --progress none --image image:one shared
-    umount shared/rootfs
+    exec "$ocimg" unpack --overlay --progress none --image image:one shared # what is killed is the program
 }
 for i in 1 2 3 4 5 6 7 8; do kill_sweep "$((i * 3))" 1 kill_overlay; done
 umount shared/rootfs 2>/dev/null

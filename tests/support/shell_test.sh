@@ -27,6 +27,10 @@ skip_all() { # REASON: the whole test cannot run here; CTest reads exit code 77 
     exit 77
 }
 
+# Whether a program was built with the sanitizers: it takes several times the memory, is linked dynamically and
+# insists on being loaded first.
+sanitized() { grep -qa __asan_init "$1"; }
+
 skip() { # NAME REASON
     tests_skipped=$((tests_skipped + 1))
     echo "skip   - $1: $2"
