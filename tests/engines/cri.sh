@@ -152,7 +152,7 @@ map='{mode: 0, uids: [{container_id: 0, host_id: 300000, length: 65536}], gids: 
 sandbox ".metadata = {name: \"three\", uid: \"uid-3\", namespace: \"default\"} | .port_mappings = [] | .linux.security_context.namespace_options += {userns_options: $map}"
 seen=$(once ".linux.security_context.namespace_options += {userns_options: $map}" sh -c 'echo $(cat /proc/self/uid_map)')
 if [ "$seen" = "0 0 4294967295" ]; then
-    skip "user namespaces of pods" "$(containerd --version | cut -d' ' -f3) takes the field for an unknown one; containerd has them from 1.7 on (vm.sh)"
+    skip "user namespaces of pods" "$(containerd --version | cut -d' ' -f3) takes the field for an unknown one; containerd has them from 1.7 on"
 else
     check_output "user namespaces of pods" "0 300000 65536" echo "$seen"
 fi
