@@ -7,7 +7,9 @@
 
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstdlib>
+#include <optional>
 #include <vector>
 
 #include <linux/openat2.h>
@@ -71,6 +73,56 @@ Result<Fd> enter_or_make(BorrowedFd root, const std::string& so_far, BorrowedFd 
     return open_in_root(root, so_far, O_PATH | O_DIRECTORY);
 }
 
+/// As many links as the kernel follows in one lookup.
+constexpr int most_links = 40;
+
+/// Where the path `directory`/`name` leads to when `name`, an entry of `parent`, is a link; nothing
+/// otherwise.
+std::optional<std::string> path_through_link(BorrowedFd parent, const std::string& directory,
+                                             const std::string& name) {
+    std::string target(PATH_MAX, '\0');
+    const ssize_t length = ::readlinkat(parent.get(), name.c_str(), target.data(), target.size());
+    if (length <= 0 || static_cast<std::size_t>(length) == target.size()) return std::nullopt;
+    target.resize(static_cast<std::size_t>(length));
+    return target.front() == '/' ? target : directory + "/" + target;
+}
+
+/// A link that leads nowhere, inside the root, is made whole: what it leads to is made.
+Result<Fd> make_directories(BorrowedFd root, std::string_view path, mode_t mode, int links) {
+    if (auto there = open_in_root(root, path, O_PATH | O_DIRECTORY)) return there;
+    Fd current = TRY(open_in_root(root, ".", O_PATH | O_DIRECTORY));
+    const std::vector<std::string> names = components(path);
+    std::string directory;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const std::string so_far = directory + "/" + names[i];
+        auto entered = enter_or_make(root, so_far, current, names[i], mode);
+        if (!entered && entered.error().system_errno == ENOENT && links < most_links) {
+            if (auto next = path_through_link(current, directory, names[i])) {
+                for (std::size_t k = i + 1; k < names.size(); ++k) *next += "/" + names[k];
+                return make_directories(root, *next, mode, links + 1);
+            }
+        }
+        current = TRY(std::move(entered));
+        directory = so_far;
+    }
+    return current;
+}
+
+Result<Fd> make_file(BorrowedFd root, std::string_view path, mode_t directory_mode, mode_t file_mode,
+                     int links) {
+    auto found = open_in_root(root, path, O_PATH);
+    if (found || found.error().system_errno != ENOENT) return found;
+    std::string last;
+    const Fd parent = TRY(open_parent_in_root(root, path, directory_mode, last));
+    const Fd created(::openat(parent.get(), last.c_str(),
+                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file_mode));
+    if (!created.is_open() && errno != EEXIST) return last_system_failure("create " + std::string(path));
+    auto made = open_in_root(root, path, O_PATH);
+    if (made || made.error().system_errno != ENOENT || links == most_links) return made;
+    const auto next = path_through_link(parent, std::string(path.substr(0, path.rfind(last))), last);
+    return next ? make_file(root, *next, directory_mode, file_mode, links + 1) : std::move(made);
+}
+
 }  // namespace
 
 bool uses_openat2() {
@@ -87,14 +139,7 @@ Result<Fd> open_in_root(BorrowedFd root, std::string_view path, int flags, mode_
 }
 
 Result<Fd> make_directories_in_root(BorrowedFd root, std::string_view path, mode_t mode) {
-    if (auto there = open_in_root(root, path, O_PATH | O_DIRECTORY)) return there;
-    Fd current = TRY(open_in_root(root, ".", O_PATH | O_DIRECTORY));
-    std::string so_far;
-    for (const std::string& name : components(path)) {
-        so_far += "/" + name;
-        current = TRY(enter_or_make(root, so_far, current, name, mode));
-    }
-    return current;
+    return make_directories(root, path, mode, 0);
 }
 
 Result<Fd> open_parent_in_root(BorrowedFd root, std::string_view path, mode_t mode, std::string& last) {
@@ -109,14 +154,7 @@ Result<Fd> open_parent_in_root(BorrowedFd root, std::string_view path, mode_t mo
 
 Result<Fd> make_file_in_root(BorrowedFd root, std::string_view path, mode_t directory_mode,
                              mode_t file_mode) {
-    auto found = open_in_root(root, path, O_PATH);
-    if (found || found.error().system_errno != ENOENT) return found;
-    std::string last;
-    const Fd parent = TRY(open_parent_in_root(root, path, directory_mode, last));
-    const Fd created(::openat(parent.get(), last.c_str(),
-                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file_mode));
-    if (!created.is_open() && errno != EEXIST) return last_system_failure("create " + std::string(path));
-    return open_in_root(root, path, O_PATH);
+    return make_file(root, path, directory_mode, file_mode, 0);
 }
 
 }  // namespace oci

@@ -26,7 +26,8 @@ Result<Fd> open_in_root(BorrowedFd root, std::string_view path, int flags, mode_
                         const Lookup& lookup = {});
 
 /// Creates `path` and its missing parents as directories below `root` and returns it opened with
-/// O_PATH. Existing components, links to directories included, are used as they are.
+/// O_PATH. Existing components, links to directories included, are used as they are; where a link leads to
+/// nothing, what it leads to (inside the root) is made.
 Result<Fd> make_directories_in_root(BorrowedFd root, std::string_view path, mode_t mode);
 
 /// Opens the directory that holds the last component of `path` (O_PATH), creating missing parents,
@@ -34,7 +35,7 @@ Result<Fd> make_directories_in_root(BorrowedFd root, std::string_view path, mode
 Result<Fd> open_parent_in_root(BorrowedFd root, std::string_view path, mode_t mode, std::string& last);
 
 /// Makes an empty regular file at `path`, with missing parents, unless something is there already,
-/// and returns it opened with O_PATH (a final link resolved inside the root).
+/// and returns it opened with O_PATH (a final link resolved inside the root, made whole if it leads nowhere).
 Result<Fd> make_file_in_root(BorrowedFd root, std::string_view path, mode_t directory_mode, mode_t file_mode);
 
 /// Whether the kernel's openat2 is used. False when it is missing or switched off for tests with

@@ -124,6 +124,12 @@ struct Reading {
         mount.gid = TRY(as_number(key, value, 10));
         return {};
     }
+    /// Buildah's z and Z ask for an SELinux label; steps run without one, so that nothing needs to be
+    /// relabelled.
+    Result<void> take_relabel(std::string_view key, std::string_view value) {
+        TRY(as_boolean(key, value));
+        return {};
+    }
 };
 
 struct Key {
@@ -132,7 +138,7 @@ struct Key {
     bool alone = false;  // may stand without a value, which is then "true"
 };
 
-constexpr std::array<Key, 19> keys = {{
+constexpr std::array<Key, 20> keys = {{
     {"type", &Reading::take_type},
     {"from", &Reading::take_from},
     {"source", &Reading::take_source},
@@ -152,6 +158,7 @@ constexpr std::array<Key, 19> keys = {{
     {"uid", &Reading::take_uid},
     {"gid", &Reading::take_gid},
     {"env", &Reading::take_env},
+    {"z", &Reading::take_relabel, true},
 }};
 
 Result<const Key*> key_of(std::string_view name, std::string_view field) {

@@ -46,7 +46,7 @@ images() {
 }
 check "images made by ocimg" images
 check_match "Version" containerd value .runtime_name Version
-check_output "Status: the runtime and the network are ready" "1 1" value '[.status.conditions[] | .status] | map(tostring) | join(" ")' Status
+check_output "Status: the runtime and the network are ready" 1 value '[.status.conditions[] | .status] | unique | map(tostring) | join(" ")' Status
 check_match "ListImages" 'docker.io/library/busybox:latest' value '.images[].repo_tags[]?' ListImages
 
 # --- a pod sandbox ---------------------------------------------------------------------------------

@@ -56,6 +56,18 @@ check_fails "several sources need a directory" 1 "must end with /" build -f copy
 printf 'FROM base:1\nCOPY --chown=nobody-here a /x\n' >copy/owner
 check_fails "an owner that the image does not know" 1 "nobody-here" build -f copy/owner copy
 
+write_context dangling <<'END'
+FROM base:1
+RUN ln -s /target /link
+COPY file /link/
+RUN --mount=type=bind,target=/in,z --mount=type=cache,target=/c,Z cat /in/file >/read
+END
+echo content >dangling/file
+check "COPY below a link that leads nowhere; z and Z of Buildah" build -t dangling:1 dangling
+root=$(unpacked dangling:1)
+check_output "makes what it leads to" content cat "$root/target/file"
+check_output "the link stays" /target readlink "$root/link"
+
 write_context link <<'END'
 FROM base:1
 RUN mkdir /real && ln -s /real /way

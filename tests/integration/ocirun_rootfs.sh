@@ -120,6 +120,17 @@ check_output "it can still be read" secret run_with '.linux.readonlyPaths += ["/
 check_output "a readonly path that does not exist is no error" ok run_with '.linux.readonlyPaths += ["/no/such/path"]' echo ok
 check_output "/proc/sys is readonly" refused run_with . sh -c '(echo 1 >/proc/sys/kernel/msgmax) 2>/dev/null || echo refused'
 
+# --- links that lead nowhere: images have /etc/resolv.conf as one ------------------------------------
+ln -s ../run/resolve/stub.conf b/rootfs/etc/dangling
+ln -s /no/where b/rootfs/dangling
+echo 'from the host' >host/file
+check_output "a file is mounted where a dangling link leads to, inside" 'from the host' \
+    run_with '.mounts += [{destination: "/etc/dangling", type: "bind", source: "'"$PWD"'/host/file", options: ["bind"]}]' cat /run/resolve/stub.conf
+check_output "and a directory" tmpfs \
+    run_with '.mounts += [{destination: "/dangling/below", type: "tmpfs", source: "tmpfs"}]' stat -f -c %T /no/where/below
+check_not "nothing of it is outside" test -e /no/where
+rm -rf b/rootfs/etc/dangling b/rootfs/dangling b/rootfs/no b/rootfs/run/resolve
+
 # --- devices ---------------------------------------------------------------------------------------
 facts='for d in null zero full random urandom tty; do stat -c "%n %F %a %t:%T" /dev/$d; done'
 check_output "default devices" "/dev/null character special file 666 1:3

@@ -120,8 +120,7 @@ TEST_P(MakeInRoot, makes_directories_through_links_inside_only) {
     ASSERT_THAT(make_directories_in_root(root_, "/to_dir/x/y", 0755), IsOk());
     EXPECT_TRUE(exists_at(root_, "dir/x/y"));
     EXPECT_FALSE(make_directories_in_root(root_, "file/x", 0755).has_value());
-    EXPECT_FALSE(make_directories_in_root(root_, "dangling/x", 0755).has_value());
-    EXPECT_FALSE(exists_at(place_.fd(), "nowhere"));
+    EXPECT_FALSE(make_directories_in_root(root_, "loop/x", 0755).has_value());
 }
 
 TEST_P(MakeInRoot, makes_a_file_with_its_parents_once) {
@@ -129,7 +128,21 @@ TEST_P(MakeInRoot, makes_a_file_with_its_parents_once) {
     EXPECT_EQ(status_at(root_, "new/place/f")->st_size, 0);
     ASSERT_THAT(make_file_in_root(root_, "file", 0755, 0600), IsOk());
     EXPECT_EQ(content("file"), "inside");
-    EXPECT_FALSE(make_file_in_root(root_, "dangling", 0755, 0600).has_value());
+    EXPECT_FALSE(make_file_in_root(root_, "loop", 0755, 0600).has_value());
+}
+
+TEST_P(MakeInRoot, makes_what_a_dangling_link_leads_to_inside) {
+    ASSERT_EQ(::symlinkat("../../../../far/away", root_.get(), "dir/out"), 0);
+    ASSERT_EQ(::symlinkat("../dir/out", root_.get(), "dir/twice"), 0);
+    ASSERT_EQ(::symlinkat("/abs/place", root_.get(), "dir/absolute"), 0);
+    ASSERT_THAT(make_file_in_root(root_, "dangling", 0755, 0600), IsOk());
+    EXPECT_TRUE(S_ISREG(status_at(root_, "nowhere")->st_mode));
+    ASSERT_THAT(make_directories_in_root(root_, "to_dir/twice/x", 0755), IsOk());
+    EXPECT_TRUE(exists_at(root_, "far/away/x"));
+    ASSERT_THAT(make_file_in_root(root_, "/dir/absolute", 0755, 0600), IsOk());
+    EXPECT_TRUE(S_ISREG(status_at(root_, "abs/place")->st_mode));
+    ASSERT_THAT(make_directories_in_root(root_, "dir/absolute2", 0755), IsOk());
+    for (const char* outside : {"nowhere", "far", "abs"}) EXPECT_FALSE(exists_at(place_.fd(), outside));
 }
 
 TEST_P(MakeInRoot, the_parent_of_nothing_is_an_error) {
