@@ -51,6 +51,16 @@ Result<void> check_content(BorrowedFd directory, BundleMode mode, const std::str
     return {};
 }
 
+/// Removes what a process that was killed while it wrote config.json or the record left beside them.
+Result<void> remove_left_documents(BorrowedFd bundle) {
+    for (const std::string& name : TRY(oci::list_directory(bundle))) {
+        if (name.starts_with(".config.json.") ||
+            name.starts_with("." + std::string(bundle_record_name) + "."))
+            TRY(oci::remove_file(bundle, name));
+    }
+    return {};
+}
+
 /// Puts one finished part into its place; the old one goes away afterwards.
 Result<void> publish_part(BorrowedFd bundle, BorrowedFd from, const char* name) {
     if (!oci::exists_at(from, name)) return oci::remove_tree(bundle, name);
@@ -103,6 +113,7 @@ Result<Fd> BundleDirectory::make_growing() const {
 Result<void> BundleDirectory::publish(BorrowedFd grown) const {
     // First of all: beside parts of two unpackings nothing may say that they belong together.
     TRY(oci::remove_file(fd_, bundle_record_name));
+    TRY(remove_left_documents(fd_));
     for (const char* name : parts) TRY(publish_part(fd_, grown, name));
     return oci::remove_tree(fd_, growing).in("remove what was replaced");
 }

@@ -76,6 +76,7 @@ kill_sweep() { # STEP COUNT COMMAND...: kills it after STEP, 2 STEP, ... millise
     return 0
 }
 kill_sweep 2 25 "$ocimg" unpack --force --progress none --image image:one killed
+touch killed/.ocimg.json.123 killed/.config.json.456 # of a kill at the right moment
 check "M09: after 25 kills of unpack the next one succeeds" "$ocimg" unpack --force --progress none --image image:one killed
 check "M09: and the bundle is whole" diff -r files/etc killed/rootfs/etc
 check_output "M09: nothing else is in it" "config.json ocimg.json ocimg.records rootfs" sh -c 'echo $(ls -A killed)'

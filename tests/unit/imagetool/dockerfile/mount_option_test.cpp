@@ -85,7 +85,7 @@ TEST(MountOption, what_a_type_does_not_have_is_an_error) {
 TEST(MountOption, B03_only_known_words_pass) {
     EXPECT_THAT(parse_mount("type=bind,target=/a,bind-propagation=rshared,exec,suid"),
                 FailsWith("unknown option"));
-    EXPECT_THAT(parse_mount("type=bind,target=/a,z,dev"), FailsWith("unknown option \"z\""));
+    EXPECT_THAT(parse_mount("type=bind,target=/a,z,dev"), FailsWith("unknown option \"dev\""));
     EXPECT_THAT(parse_mount("type=bind,target=/a,exec"), FailsWith("unknown option \"exec\""));
     EXPECT_THAT(parse_mount("type=overlay,target=/a"), FailsWith("bind, cache, tmpfs, secret, ssh"));
     EXPECT_THAT(parse_mount("type=cache,target=/a,sharing=private,suid"), FailsWith("unknown option"));
