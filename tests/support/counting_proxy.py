@@ -11,7 +11,8 @@ import os, re, socket, sys, threading, time
 port, target, counts = int(sys.argv[1]), int(sys.argv[2]), os.open(sys.argv[3], os.O_RDWR | os.O_CREAT, 0o644)
 rate = int(sys.argv[4]) if len(sys.argv) > 4 else 0
 REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT|PATCH|DELETE) /v2/\S* HTTP/1\.1\r\n")
-PIECE = 32768
+# What a client that is killed has not read is counted as sent: it should not be more than a real link would hold.
+PIECE = min(32768, max(4096, rate // 800)) if rate else 32768
 CREDIT = 0.1  # seconds that a busy machine may lose and catch up
 lock = threading.Lock()
 down = up = requests = 0
