@@ -93,6 +93,7 @@ struct PlannedStage {
 };
 
 struct BuildGraph {
+    std::string file;  // the Dockerfile or build file, as messages name it
     std::vector<PlannedStage> stages;
     std::size_t target = 0;
     std::vector<BaseImage> images;

@@ -58,7 +58,7 @@ private:
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
         if (!done) {
             services_.progress.end(label, StepOutcome::failed, took.count());
-            return done.error().in("line " + std::to_string(step.lines.first) + ": " +
+            return done.error().in(services_.graph.file + ":" + std::to_string(step.lines.first) + ": " +
                                    label.text_with_place());
         }
         services_.progress.end(label, done->cached ? StepOutcome::cached : StepOutcome::done, took.count());

@@ -39,7 +39,7 @@ struct BuildServices {
     std::function<bool()> is_cancelled;
 };
 
-/// Does the steps of a stage whose needs are finished. An error names the line and the step.
+/// Does the steps of a stage whose needs are finished. An error names the file, the line and the step.
 oci::Result<StageFiles> build_stage(const BuildServices& services, std::size_t index);
 
 }  // namespace ocimg::build

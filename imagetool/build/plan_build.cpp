@@ -221,7 +221,9 @@ private:
 
 Result<BuildGraph> plan_build(const dockerfile::Dockerfile& file, const PlanRequest& request,
                               const ResolveImage& resolve) {
-    return Planner(file, request, resolve).plan();
+    auto graph = Planner(file, request, resolve).plan();
+    if (graph) graph->file = file.file;
+    return graph;
 }
 
 }  // namespace ocimg::build

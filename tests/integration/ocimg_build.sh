@@ -175,7 +175,7 @@ check "a stage that is not needed is not built" build -t stages:1 --iidfile stag
 check_output "an image from scratch holds only its files" "file" ls "$(unpacked stages:1)"
 check_output "--iidfile" "$(jq -r .config.digest "$(blob "$(digest_of stages:1)")")" cat stages.id
 check_output "--metadata-file" "$(digest_of stages:1)" jq -r '."containerimage.digest"' stages.json
-check_fails "a failing command: the line, the code" 1 "line 4: [two 1/1] RUN exit 3: exit status 3" build --target two stages
+check_fails "a failing command: the file, the line, the code" 1 "Dockerfile:4: [two 1/1] RUN exit 3: exit status 3" build --target two stages
 check_fails "and how to enter the place" 1 "--on-failure shell" build --target two stages
 check "--target" build --target one -t stages:one stages
 check_fails "an unknown target" 1 "no such stage; there are one, two" build --target three stages
