@@ -7,6 +7,7 @@
 #include "base/process.hpp"
 #include "runtime/container/bundle.hpp"
 #include "runtime/container/container.hpp"
+#include "runtime/container/event_log.hpp"
 #include "runtime/hooks/run_hooks.hpp"
 
 // Deleting a container: what create made is undone, what it found is left.
@@ -52,7 +53,8 @@ Result<void> kill_init(const Container& container) {
 }
 
 /// Kills the processes that outlive init, and removes the cgroup.
-Result<void> clear_cgroup(const RecordedState& record) {
+Result<void> clear_cgroup(const Container& container) {
+    const RecordedState& record = container.record();
     if (record.cgroup.version == CgroupVersion::none) return {};
     CgroupLocation ours = record.cgroup;
     if (record.pid == 0) {
@@ -64,6 +66,10 @@ Result<void> clear_cgroup(const RecordedState& record) {
     }
     const auto manager = TRY(open_cgroup_manager(ours));
     TRY(manager->signal_all(SIGKILL));
+    // The count goes with the cgroup, and `events` may not have read it yet. On v1 the kernel tells an eventfd.
+    if (record.cgroup.version == CgroupVersion::v2)
+        if (const auto kills = manager->oom_kills(); kills && *kills > 0)
+            note_oom_kills(container.directory(), *kills);
     return manager->remove();
 }
 
@@ -95,7 +101,7 @@ Result<std::vector<std::string>> delete_unreadable(const std::string& root, cons
 
 Result<std::vector<std::string>> destroy_container(const Container& container) {
     TRY(kill_init(container));
-    TRY(clear_cgroup(container.record()));
+    TRY(clear_cgroup(container));
     TRY(remove_resctrl(container.record().resctrl, container.record().resctrl.created));
     std::vector<std::string> warnings = run_poststop(container);
     TRY(container.directory().remove());

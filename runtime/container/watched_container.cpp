@@ -82,12 +82,23 @@ Result<WatchedContainer> WatchedContainer::open(const std::string& root, const s
 }
 
 std::string WatchedContainer::take_lines() {
-    const auto text = directory_.read(event_file, log_limit);
-    if (!text || text->size() <= read_) return {};
-    const std::size_t end = text->rfind('\n') + 1;  // a line that is being written is taken next time
-    if (end <= read_) return {};
-    std::string lines = text->substr(read_, end - read_);
-    read_ = end;
+    if (!log_.is_open()) {
+        auto log = oci::open_at(directory_.fd(), event_file, O_RDONLY | O_NOFOLLOW);
+        if (!log) return {};
+        log_ = std::move(*log);
+    }
+    if (::lseek(log_.get(), static_cast<off_t>(read_), SEEK_SET) < 0) return {};
+    auto lines = oci::read_all(log_, log_limit);
+    if (!lines) return {};
+    lines->resize(lines->rfind('\n') + 1);  // a line that is being written is taken next time
+    read_ += lines->size();
+    const unsigned long kills = take_oom_kills(*lines);
+    return std::move(*lines) + tell_oom_kills(kills);
+}
+
+std::string WatchedContainer::tell_oom_kills(unsigned long total) {
+    std::string lines;
+    for (; oom_seen_ < total; ++oom_seen_) lines += event_line(id_, "oom", 0, -1);
     return lines;
 }
 
@@ -147,14 +158,13 @@ std::string WatchedContainer::take_out_of_memory() {
         }
         return event_line(id_, "oom", 0, -1);
     }
-    const unsigned long kills = oom_kills();
-    std::string lines;
-    for (; oom_seen_ < kills; ++oom_seen_) lines += event_line(id_, "oom", 0, -1);
-    return lines;
+    return tell_oom_kills(oom_kills());
 }
 
 std::string WatchedContainer::take_exit() {
-    std::string lines = take_lines() + take_out_of_memory();
+    // Who removes the cgroup writes its count down first: what the cgroup no longer tells, the log does.
+    std::string lines = take_out_of_memory();
+    lines = take_lines() + lines;
     lines += event_line(id_, "exit", container_->record().pid, exit_code_of(pidfd_));
     pidfd_.reset();
     oom_events_.reset();

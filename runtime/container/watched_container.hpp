@@ -39,6 +39,7 @@ public:
 private:
     WatchedContainer(StateDirectory directory, std::string root)
         : id_(directory.id()), root_(std::move(root)), directory_(std::move(directory)) {}
+    std::string tell_oom_kills(unsigned long total);
     void watch_memory(oci::BorrowedFd inotify);
     [[nodiscard]] unsigned long oom_kills() const;
 
@@ -47,6 +48,7 @@ private:
     StateDirectory directory_;
     int directory_watch_ = -1;
     int memory_watch_ = -1;
+    oci::Fd log_;           // stays readable when the directory is removed
     std::size_t read_ = 0;  // bytes of the log
     std::optional<Container> container_;
     oci::Fd pidfd_;

@@ -64,26 +64,44 @@ if [ -d /sys/fs/cgroup/memory ]; then
     check_output "processes are counted" 1 jq .data.pids.current stats
     check "the cpuset is told as numbers" jq -e '.data.cpuset.cpus | index(0) == 0' stats
 
-    edit_config c '.process.args = ["sh", "-c", "read go; exec dd if=/dev/zero of=/dev/null bs=64M count=1"] | .linux.resources.memory = {limit: 16777216, swap: 16777216}
-      | .linux.cgroupsPath += "-oom"'
-    mkfifo go
-    "$RUNTIME" --root "$state_root" run -b c greedy <go >/dev/null 2>&1 &
-    expect_process $!
-    exec 7>go
-    wait_until 10 status_is greedy running
-    "$RUNTIME" --root "$state_root" events --interval 0 greedy >oom 2>/dev/null &
-    expect_process $!
-    watcher=$!
-    watching() { ls -l "/proc/$watcher/fd" | grep -q eventfd; }
-    wait_until 10 watching
-    echo go >&7
-    exec 7>&-
-    check "events ends with the container" wait $watcher
-    check "a process that the kernel ended for its memory" told oom oom greedy
-    check "in runc's words" grep -qxF '{"type":"oom","id":"greedy"}' oom
-    check "no statistics with --interval 0" eval '! grep -q stats oom'
 else
-    skip "memory, pids and out of memory" "this view of cgroups has none of their controllers"
+    skip "memory and pids counted" "this view of cgroups has no v1 controllers of theirs"
+fi
+
+# --- out of memory -------------------------------------------------------------------------------------
+watching() { # PID: the watcher has an eventfd of cgroup v1, or a second inotify watch, on memory.events
+    ls -l "/proc/$1/fd" | grep -q eventfd || [ "$(cat "/proc/$1"/fdinfo/* 2>/dev/null | grep -c '^inotify ')" -ge 2 ]
+}
+# greedy ID: a created container that takes too much memory once it is started, and a watcher of it.
+greedy() {
+    rt create -b c "$1" || return 1
+    "$RUNTIME" --root "$state_root" events --interval 0 "$1" >"$1.events" 2>/dev/null &
+    watcher=$!
+    expect_process $watcher
+    wait_until 10 watching $watcher
+}
+if [ -d /sys/fs/cgroup/memory ] || grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null; then
+    edit_config c '.process.args = ["dd", "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1"] | .linux.resources.memory = {limit: 16777216, swap: 16777216}
+      | .linux.cgroupsPath += "-oom"'
+    check "a container with little memory" greedy greedy
+    rt start greedy
+    check "events ends with the container" wait $watcher
+    check "a process that the kernel ended for its memory" told greedy.events oom greedy
+    check "in runc's words" grep -qxF '{"type":"oom","id":"greedy"}' greedy.events
+    check "no statistics with --interval 0" eval '! grep -q stats greedy.events'
+    rt delete greedy
+    # A watcher that is slow to look, as on a busy host, finds no cgroup any more.
+    check "another" greedy late
+    kill -STOP $watcher
+    rt start late
+    check "it ends" wait_until 10 status_is late stopped
+    check "and is deleted" rt delete late
+    kill -CONT $watcher
+    check "events ends" wait $watcher
+    check_output "what the kernel ended is told although the cgroup is gone" '{"type":"oom","id":"late"}' grep oom late.events
+    check_output "the end is told last" exit jq -rs 'last.type' late.events
+else
+    skip "out of memory" "this view of cgroups has no memory controller"
 fi
 
 # --- bad input -----------------------------------------------------------------------------------------
