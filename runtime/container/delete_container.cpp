@@ -66,7 +66,8 @@ Result<void> clear_cgroup(const Container& container) {
     }
     const auto manager = TRY(open_cgroup_manager(ours));
     TRY(manager->signal_all(SIGKILL));
-    // The count goes with the cgroup, and `events` may not have read it yet. On v1 the kernel tells an eventfd.
+    // The count goes with the cgroup, and `events` may not have read it yet. On v1 the kernel tells an
+    // eventfd.
     if (record.cgroup.version == CgroupVersion::v2)
         if (const auto kills = manager->oom_kills(); kills && *kills > 0)
             note_oom_kills(container.directory(), *kills);

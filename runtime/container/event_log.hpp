@@ -15,7 +15,8 @@ inline constexpr const char* event_file = "events.log";
 /// nothing that happens to a container depends on its being told.
 void note_event(const StateDirectory& directory, const std::string& type, pid_t pid);
 
-/// Appends how many processes the kernel ended for their memory, in all, before the cgroup that counts them is removed.
+/// Appends how many processes the kernel ended for their memory, in all, before the cgroup that counts them
+/// is removed.
 void note_oom_kills(const StateDirectory& directory, unsigned long count);
 /// Takes such notes out of the lines; the count of the last one, 0 if there is none.
 unsigned long take_oom_kills(std::string& lines);
