@@ -1,6 +1,7 @@
 #include "runtime/init/init_process.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -82,17 +83,24 @@ Result<void> open_standard_terminal(const InitRequest& request, BorrowedFd root,
     return plan.rootfs.prepare_dev ? bind_console(*terminal, root) : Result<void>();
 }
 
+/// A container that waits for start takes what its init holds, at most and then: what a phase has run is
+/// given back.
+void phase_end(const InitRequest& request, const char* name) {
+    if (request.start_socket.is_open()) kernel::forget_program_pages();
+    phase_done(name);
+}
+
 /// Everything that needs the host's paths: after this comes the pivot.
 Result<void> build_rootfs(InitRequest& request, std::optional<Terminal>& terminal) {
     const ContainerPlan& plan = *request.plan;
     // A mount namespace that is joined belongs to others: its root is left alone, chroot is enough.
     const bool own_mounts = plan.namespaces.creates(NamespaceKind::mount);
     const Fd root = TRY(own_mounts ? open_root_mount(plan.rootfs) : open_root_directory(plan.rootfs));
-    phase_done("the root as a mount");
+    phase_end(request, "the root as a mount");
     TRY(perform_mounts(request, root));
-    phase_done("mounts");
+    phase_end(request, "mounts");
     TRY(make_devices(plan.rootfs, root));
-    phase_done("devices");
+    phase_end(request, "devices");
     TRY(open_standard_terminal(request, root, terminal));
     if (!plan.hooks.prestart.empty() || !plan.hooks.create_runtime.empty() || !plan.net_devices.empty()) {
         TRY(request.context.channel.send(Tag::run_hooks));
@@ -103,10 +111,10 @@ Result<void> build_rootfs(InitRequest& request, std::optional<Terminal>& termina
     TRY(run_inner_hooks(request, plan.hooks.create_container, "creating"));
     TRY(make_working_directory(plan, root));
     TRY(apply_kernel_settings(plan, request.context.proc));
-    phase_done("terminal, hooks, kernel settings");
+    phase_end(request, "terminal, hooks, kernel settings");
     if (!own_mounts) return enter_root_directory(root);
     TRY(protect_paths(plan.rootfs, root));
-    phase_done("masked and read-only paths");
+    phase_end(request, "masked and read-only paths");
     TRY(seal_root(plan.rootfs, root));
     return enter_root(plan.rootfs, root);
 }
@@ -142,7 +150,7 @@ Result<void> wait_for_start(InitRequest& request) {
     // ends with it, or nobody could find it again where there are no cgroups.
     TRY(request.context.channel.expect(Tag::proceed));
     request.context.channel.close();
-    kernel::forget_program_code();
+    kernel::forget_program_pages();
     for (;;) {
         Fd connection(::accept4(request.start_socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
         if (!connection.is_open() && errno != EINTR && errno != ECONNABORTED)
@@ -166,13 +174,12 @@ Result<void> perform_init(InitRequest& request) {
     for (const int number : request.close_first) ::close(number);
     ::umask(0);
     TRY(settle_namespaces(request));
-    phase_done("settle in the namespaces");
+    if (request.start_socket.is_open()) ::malloc_trim(0);
+    phase_end(request, "settle in the namespaces");
     const Fd listener = TRY(connect_listener(plan.seccomp));  // a path of the host: before the root changes
     std::optional<Terminal> terminal;
     TRY(build_rootfs(request, terminal));
-    // A container that waits for start takes what its init holds, and holds what it has run.
-    if (request.start_socket.is_open()) kernel::forget_program_code();
-    phase_done("enter the root");
+    phase_end(request, "enter the root");
     if (request.context.new_keyring) join_own_keyring(request.context.container_id);
     TRY(take_terminal(request, terminal));
     if (!plan.process) {

@@ -49,17 +49,24 @@ bench_exec() { # of /bin/true in a running container
 }
 
 # What the process holds that waits for `start`: its largest resident size so far, and its share of memory now.
-bench_waiting() {
+# Both depend on where the kernel happens to put the program: medians of many.
+bench_waiting() { # CONTAINERS
     local name pid
     printf '| | peak resident (VmHWM) | share now (Pss) |\n|---|--:|--:|\n'
     for name in "${usable[@]}"; do
-        "${program[$name]}" create --bundle "$bundle" --pid-file /tmp/pid "waits-$name" </dev/null >/dev/null 2>&1
-        pid=$(cat /tmp/pid)
-        printf '| %s | %s KiB | %s KiB |\n' "$name" "$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")" \
-            "$(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")"
-        "${program[$name]}" delete --force "waits-$name"
+        : >/tmp/peaks >/tmp/shares
+        for _ in $(seq "$1"); do
+            "${program[$name]}" create --bundle "$bundle" --pid-file /tmp/pid "waits-$name" </dev/null >/dev/null 2>&1
+            pid=$(cat /tmp/pid)
+            awk '/^VmHWM/ { print $2 }' "/proc/$pid/status" >>/tmp/peaks
+            awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup" >>/tmp/shares
+            "${program[$name]}" delete --force "waits-$name"
+        done
+        printf '| %s | %s KiB | %s KiB |\n' "$name" "$(middle </tmp/peaks)" "$(middle </tmp/shares)"
     done
+    printf '\nMedians of %s containers each.\n' "$1"
 }
+middle() { sort -n | awk '{ line[NR] = $1 } END { print line[int((NR + 1) / 2)] }'; }
 
 # Five hundred containers, of the two runtimes that are fast enough to be waited for.
 bench_crowd() { # AT_ONCE
@@ -90,7 +97,7 @@ bench_lifecycles() { # WHAT
         filtered) bench_filtered ;;
         lifecycle) bench_lifecycle ;;
         exec) bench_exec ;;
-        waiting) bench_waiting ;;
+        waiting) bench_waiting "$runs" ;;
         crowd) bench_crowd 1 && printf '\n' && bench_crowd 4 ;;
         phases) bench_phases ;;
     esac

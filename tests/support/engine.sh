@@ -19,10 +19,12 @@ enter_engine() { # ARGUMENTS OF THE SCRIPT...: does not return outside of the na
     [ -x "$RUNTIME" ] || { echo "not ok - $RUNTIME is not an executable file" && exit 1; }
     local inside status
     work=$(mktemp -d "${TMPDIR:-/tmp}/oci-engine.XXXXXX")
-    OCI_BUILD=$(realpath -m "$OCI_BUILD") # the argument, too, is read again inside, in another directory
+    OCI_BUILD=$(realpath -m "$OCI_BUILD")
+    # The argument is read again inside, in another directory.
+    if [ -d "${1:-}" ]; then set -- "$OCI_BUILD" "${@:2}"; fi
     OCI_TEST_INSIDE=$0 OCI_TEST_WORK=$work RUNTIME=$RUNTIME OCI_BUILD=$OCI_BUILD \
         unshare --mount --pid --fork --kill-child --mount-proc --net --propagation private -- \
-        bash "$0" "$OCI_BUILD" "${@:2}" </dev/null &
+        bash "$0" "$@" </dev/null &
     inside=$!
     trap 'kill -KILL "$inside"' TERM INT # the namespaces end with it, and this script goes on to tidy up
     wait "$inside"
