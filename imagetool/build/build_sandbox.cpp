@@ -1,5 +1,6 @@
 #include "imagetool/build/build_sandbox.hpp"
 
+#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -15,6 +16,7 @@
 #include <cstdlib>
 
 #include "base/file.hpp"
+#include "base/interruption.hpp"
 #include "base/process.hpp"
 #include "imagetool/build/build_cache.hpp"
 #include "imagetool/bundle/user_namespace.hpp"
@@ -26,6 +28,7 @@ namespace {
 
 /// The sandbox's own view: mounts do not spread to the host, /proc shows the new pid namespace.
 oci::Result<void> prepare_sandbox() {
+    if (::unshare(CLONE_NEWNS) != 0) return oci::last_system_failure("make private mounts for the build");
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
         return oci::last_system_failure("make the mounts private");
     if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
@@ -43,6 +46,7 @@ void raise_open_files() {
 
 [[noreturn]] void run_child(pid_t parent, const std::function<int()>& work) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    oci::forget_interruptions();
     // The parent may have died before the line above; its pid is not visible from here.
     if (::getppid() != 0 && ::getppid() != parent) ::_exit(1);
     if (const auto prepared = prepare_sandbox(); !prepared) {
@@ -54,6 +58,16 @@ void raise_open_files() {
     const int code = work();
     std::fflush(nullptr);
     ::_exit(code);
+}
+
+/// Until the child has ended or the user gives up.
+oci::Result<void> wait_for_end(oci::BorrowedFd child) {
+    struct pollfd end {
+        .fd = child.get(), .events = POLLIN, .revents = 0
+    };
+    constexpr int look_again = 500;  // a signal may come right before poll
+    while (::poll(&end, 1, look_again) <= 0) TRY(oci::check_interruption());
+    return {};
 }
 
 }  // namespace
@@ -74,17 +88,21 @@ oci::Result<bool> become_root(const std::function<void(const std::string&)>& war
 }
 
 oci::Result<int> run_in_build_sandbox(const std::function<int()>& work) {
-    if (::unshare(CLONE_NEWNS | CLONE_NEWPID) != 0)
-        return oci::last_system_failure("make private mount and pid namespaces for the build");
+    if (::unshare(CLONE_NEWPID) != 0)
+        return oci::last_system_failure("make a private pid namespace for the build");
     std::fflush(nullptr);
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) return oci::last_system_failure("fork");
     if (child == 0) run_child(parent, work);
+    oci::Result<void> ended;
+    if (const auto pidfd = oci::open_pidfd(child); pidfd && pidfd->is_open()) ended = wait_for_end(*pidfd);
+    if (!ended) ::kill(child, SIGKILL);  // process 1 of its namespace: all others go with it
     int status = 0;
     while (::waitpid(child, &status, 0) < 0) {
         if (errno != EINTR) return oci::last_system_failure("wait for the build");
     }
+    TRY(ended);
     return oci::exit_status_from_wait(status).shell_code();
 }
 

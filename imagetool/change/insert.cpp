@@ -97,12 +97,18 @@ Result<void> insert_source(const Insertion& insertion, NewLayer& layer) {
 
 Result<FinishedLayer> write_inserted_layer(const Layout& layout, const Insertion& insertion,
                                            const NewLayerOptions& options) {
-    const std::unique_ptr<NewLayer> layer = TRY(NewLayer::open(layout, options));
+    NewLayerOptions told = options;
+    ProgressItem item;
+    if (options.progress != nullptr) item = options.progress->start("new layer", 0);
+    told.on_write = [&](std::uint64_t bytes) { item.add(bytes); };
+    const std::unique_ptr<NewLayer> layer = TRY(NewLayer::open(layout, told));
     for (const std::string& path : insertion.whiteouts) {
         TRY(layer->add_whiteout(TRY(image_path(path, false).in("--whiteout")), false));
     }
     if (!insertion.source.empty()) TRY(insert_source(insertion, *layer).in(quote(insertion.source)));
-    return layer->finish();
+    FinishedLayer finished = TRY(layer->finish());
+    item.finish();
+    return finished;
 }
 
 }  // namespace ocimg

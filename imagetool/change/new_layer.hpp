@@ -2,12 +2,14 @@
 // A layer that is written entry by entry into a layout.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "base/result.hpp"
 #include "imagetool/layer/layer_sink.hpp"
+#include "imagetool/progress/progress.hpp"
 #include "imagetool/store/layout.hpp"
 #include "imagetool/tar/writer.hpp"
 #include "spec/image/descriptor.hpp"
@@ -17,7 +19,9 @@ namespace ocimg {
 /// How new layers are written.
 struct NewLayerOptions {
     Compression compression = Compression::gzip;
-    std::optional<std::int64_t> clamp_mtime;  // later times become this one (SOURCE_DATE_EPOCH)
+    std::optional<std::int64_t> clamp_mtime;            // later times become this one (SOURCE_DATE_EPOCH)
+    Progress* progress = nullptr;                       // told what is read
+    std::function<void(std::uint64_t bytes)> on_write;  // told of each part of the tar
 };
 
 /// A finished layer, for an image's manifest and config.
@@ -40,7 +44,10 @@ public:
 
 private:
     NewLayer(BlobWriter blob, const NewLayerOptions& options)
-        : options_(options), blob_(std::move(blob)), sink_(options.compression, blob_), tar_(sink_) {}
+        : options_(options),
+          blob_(std::move(blob)),
+          sink_(options.compression, blob_, options.on_write),
+          tar_(sink_) {}
 
     NewLayerOptions options_;
     BlobWriter blob_;

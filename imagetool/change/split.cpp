@@ -156,8 +156,9 @@ Result<std::vector<FinishedLayer>> write_split_layers(const Layout& layout, cons
                                                       std::size_t number, std::uint64_t most_bytes,
                                                       const NewLayerOptions& options) {
     Assignment assignment(most_bytes);
-    TRY(read_layer_of(layout, image, number,
-                      [&](LayerEntry& listed, TarReader&) { return assignment.take(listed); }));
+    TRY(read_layer_of(
+        layout, image, number, [&](LayerEntry& listed, TarReader&) { return assignment.take(listed); },
+        options.progress));
     std::vector<FinishedLayer> layers;
     if (assignment.parts() < 2) return layers;
     for (std::size_t part = 0; part < assignment.parts(); ++part) {
@@ -166,7 +167,7 @@ Result<std::vector<FinishedLayer>> write_split_layers(const Layout& layout, cons
         const auto visit = [&](LayerEntry& listed, TarReader& reader) -> Result<void> {
             return assignment.part_of(listed.number) == part ? writer.take(listed, reader) : Result<void>();
         };
-        TRY(read_layer_of(layout, image, number, visit));
+        TRY(read_layer_of(layout, image, number, visit, options.progress));
         layers.push_back(TRY(layer->finish()));
     }
     return layers;

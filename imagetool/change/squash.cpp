@@ -25,7 +25,8 @@ struct Trees {
     ImageTree whole;
 };
 
-Result<Trees> read_trees(const Layout& layout, const FoundImage& image, std::size_t keep) {
+Result<Trees> read_trees(const Layout& layout, const FoundImage& image, std::size_t keep,
+                         Progress* progress) {
     Trees trees;
     for (std::size_t layer = 0; layer < image.manifest.layers.size(); ++layer) {
         trees.whole.begin_layer();
@@ -34,7 +35,7 @@ Result<Trees> read_trees(const Layout& layout, const FoundImage& image, std::siz
             if (layer < keep) TRY(trees.kept.add(listed, ""));
             return trees.whole.add(listed, "");
         };
-        TRY(read_layer_of(layout, image, layer, add));
+        TRY(read_layer_of(layout, image, layer, add, progress));
     }
     return trees;
 }
@@ -74,7 +75,7 @@ public:
         return {};
     }
 
-    Result<void> write_files(const Layout& layout, const FoundImage& image) {
+    Result<void> write_files(const Layout& layout, const FoundImage& image, Progress* progress) {
         for (std::size_t number = 0; number < image.manifest.layers.size(); ++number) {
             const auto first = files_.lower_bound({number, 0});
             if (first == files_.end() || first->first.first != number) continue;
@@ -82,7 +83,7 @@ public:
                 const auto found = files_.find({number, listed.number});
                 return found == files_.end() ? Result<void>() : write_file(listed, found->second, reader);
             };
-            TRY(read_layer_of(layout, image, number, visit));
+            TRY(read_layer_of(layout, image, number, visit, progress));
         }
         return {};
     }
@@ -165,12 +166,12 @@ private:
 
 Result<FinishedLayer> write_squashed_layer(const Layout& layout, const FoundImage& image, std::size_t keep,
                                            const NewLayerOptions& options) {
-    const Trees trees = TRY(read_trees(layout, image, keep));
+    const Trees trees = TRY(read_trees(layout, image, keep, options.progress));
     const std::unique_ptr<NewLayer> layer = TRY(NewLayer::open(layout, options));
     Squash squash(*layer, keep);
     TRY(squash.write_whiteouts(trees.kept.root(), trees.whole.root(), ""));
     TRY(squash.write_directories(trees.whole.root(), ""));
-    TRY(squash.write_files(layout, image));
+    TRY(squash.write_files(layout, image, options.progress));
     TRY(squash.write_others());
     return layer->finish();
 }

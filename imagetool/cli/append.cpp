@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "base/file.hpp"
+#include "base/interruption.hpp"
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
@@ -52,17 +53,22 @@ Result<WrittenLayer> write_layer(const std::string& path, const WriteOptions& op
 }
 
 Result<int> run_append(const oci::cli::Values& values) {
+    oci::catch_interruptions();
     const ImageArguments arguments = TRY(image_arguments(values, 1));
     const std::string new_tag = TRY(new_tag_argument(values, arguments.place));
-    const WriteOptions options = TRY(write_options(values));
+    WriteOptions options = TRY(write_options(values));
+    const auto progress = TRY(open_progress(values));
     const auto created = TRY(creation_time(values));
     auto [layout, query] = TRY(open_image_place(arguments.place, Access::change));
     query.platform = TRY(platform_argument(values));
     const LayoutLock lock = TRY(layout.lock());
     const FoundImage found = TRY(find_image(layout, query));
     BlobWriter blob = TRY(layout.write_blob());
+    ProgressItem item = progress->start("new layer", 0);
+    options.on_write = [&](std::uint64_t bytes) { item.add(bytes); };
     const WrittenLayer written = TRY(write_layer(arguments.others.front(), options, blob));
     TRY(blob.commit());
+    item.finish();
     oci::spec::Descriptor layer;
     layer.media_type = written.media_type;
     layer.digest = written.digest;
@@ -89,7 +95,7 @@ oci::cli::Command append_command() {
         .options = {image_option("image to add to"), new_tag_option(), compression_option(),
                     value_option("prefix", "PATH", "put the directory's content at this path of the image"),
                     platform_option(), value_option("created-by", "TEXT", "text for the image's history"),
-                    created_option(), written_json_option()},
+                    created_option(), progress_option(), written_json_option()},
         .least_arguments = 1,
         .most_arguments = 2,
         .examples = {"ocimg append app:latest rootfs", "ocimg append --image layout:latest rootfs",

@@ -5,7 +5,9 @@
 #include <memory>
 
 #include "base/file.hpp"
+#include "base/interruption.hpp"
 #include "base/text.hpp"
+#include "imagetool/build/build_cache.hpp"
 #include "imagetool/build/build_image.hpp"
 #include "imagetool/build/build_sandbox.hpp"
 #include "imagetool/cli/arguments.hpp"
@@ -126,13 +128,16 @@ Result<int> check(const build::BuildRequest& request, bool json) {
     return lint_dockerfile(input);
 }
 
+constexpr std::chrono::seconds time_to_tidy_up(10);
+
 Result<int> run_build(const oci::cli::Values& values) {
     build::BuildRequest request = TRY(build_request(values));
     bool json = false;
     if (TRY(asks_for_check(values, json))) return check(request, json);
     request.run.rootless = TRY(build::become_root(warn));
     request.run.user_network = std::make_shared<build::UserNetwork>();
-    return build::run_in_build_sandbox([&] {
+    oci::catch_interruptions(time_to_tidy_up);
+    auto outcome = build::run_in_build_sandbox([&] {
         const Result<int> code = build(values, request);
         if (code) return *code;
         // Nobody can be told when even this fails; the exit code still says it.
@@ -140,6 +145,9 @@ Result<int> run_build(const oci::cli::Values& values) {
             oci::write_all(oci::BorrowedFd(STDERR_FILENO), "ocimg: " + code.error().text + "\n"));
         return 1;
     });
+    // What an interrupted step leaves (directories, cgroups) is removed as the next build would do it.
+    if (!outcome) static_cast<void>(build::BuildCache::open(request.cache_path).has_value());
+    return outcome;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/look/compare_trees.hpp"
@@ -73,16 +74,17 @@ std::string as_json(const std::vector<FileDifference>& differences) {
     return out.take() + "\n";
 }
 
-Result<ImageTree> read_tree(const std::string& name, const oci::cli::Values& values) {
+Result<ImageTree> read_tree(const std::string& name, const oci::cli::Values& values, Progress& progress) {
     const auto [layout, image] = TRY(open_image_to_read(TRY(place_argument(name)), values));
-    return read_image_tree(layout, image, Contents::hashed);
+    return read_image_tree(layout, image, Contents::hashed, &progress);
 }
 
 Result<int> run_diff(const oci::cli::Values& values) {
     const std::string& first = values.arguments()[0];
     const std::string& second = values.arguments()[1];
-    const ImageTree before = TRY(read_tree(first, values).in(first));
-    const ImageTree after = TRY(read_tree(second, values).in(second));
+    const auto progress = TRY(open_progress(values));
+    const ImageTree before = TRY(read_tree(first, values, *progress).in(first));
+    const ImageTree after = TRY(read_tree(second, values, *progress).in(second));
     const auto differences = compare_trees(before, after, {.mtime = values.has("mtime")});
     TRY(print(values.has("json") ? as_json(differences) : as_text(differences)));
     return values.has("exit-code") && !differences.empty() ? exit_different : 0;
@@ -98,7 +100,7 @@ oci::cli::Command diff_command() {
             "changed, and in what: kind, mode, owner, size, content, target of a link, device, extended "
             "attributes, and with --mtime the time.",
         .options = {platform_option(), switch_option("mtime", "modification times count too"),
-                    switch_option("exit-code", "exit with 2 when there are differences"),
+                    switch_option("exit-code", "exit with 2 when there are differences"), progress_option(),
                     switch_option("json", "print JSON")},
         .least_arguments = 2,
         .most_arguments = 2,

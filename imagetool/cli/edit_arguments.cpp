@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/interruption.hpp"
 #include "base/text.hpp"
 #include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/format.hpp"
@@ -24,8 +25,11 @@ Result<NewLayerOptions> new_layer_options(const oci::cli::Values& values) {
 }
 
 Result<int> edit_image(const oci::cli::Values& values, const ImagePlace& place, const MakeImage& make) {
+    oci::catch_interruptions();
     const std::string tag = TRY(new_tag_argument(values, place));
-    const NewLayerOptions layer_options = TRY(new_layer_options(values));
+    NewLayerOptions layer_options = TRY(new_layer_options(values));
+    const auto progress = TRY(open_progress(values));
+    layer_options.progress = progress.get();
     const auto created = TRY(creation_time(values));
     auto [layout, query] = TRY(open_image_place(place, Access::change));
     query.platform = TRY(platform_argument(values));
@@ -62,6 +66,7 @@ std::vector<oci::cli::Option> edit_options(const std::vector<oci::cli::Option>& 
     options.push_back(platform_option());
     if (new_layers) options.push_back(compression_option());
     options.push_back(created_option());
+    options.push_back(progress_option());
     options.push_back(written_json_option());
     return options;
 }

@@ -24,7 +24,7 @@ struct ImageEdit {
 using MakeImage = std::function<oci::Result<Image>(const ImageEdit&)>;
 
 /// Opens and locks the place, finds the image (--platform), makes the new one and saves it under --tag or the
-/// old tag; prints its descriptor with --json.
+/// old tag, with bars or lines meanwhile (--progress); prints its descriptor with --json.
 oci::Result<int> edit_image(const oci::cli::Values& values, const ImagePlace& place, const MakeImage& make);
 
 /// --compression and SOURCE_DATE_EPOCH.
@@ -33,7 +33,8 @@ oci::Result<NewLayerOptions> new_layer_options(const oci::cli::Values& values);
 /// A size: "100M", "1.5G" is an error, "64k", "1000"; powers of 1000.
 oci::Result<std::uint64_t> parse_size(std::string_view text);
 
-/// --image, --tag, --platform, --compression, --created and --json; `own` stands behind the first two.
+/// --image, --tag, --platform, --compression, --created, --progress and --json; `own` stands behind the first
+/// two.
 std::vector<oci::cli::Option> edit_options(const std::vector<oci::cli::Option>& own, bool new_layers);
 
 }  // namespace ocimg

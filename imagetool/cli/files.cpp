@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/file_rows.hpp"
 #include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
@@ -22,8 +23,8 @@ void for_each_below(const TreeNode& node, const Visit& visit) {
 }
 
 Result<std::vector<FileRow>> rows_of_image(const Layout& layout, const FoundImage& image,
-                                           const std::string& path) {
-    const ImageTree tree = TRY(read_image_tree(layout, image, Contents::ignored));
+                                           const std::string& path, Progress& progress) {
+    const ImageTree tree = TRY(read_image_tree(layout, image, Contents::ignored, &progress));
     const TreeNode* const top = TRY(tree.find(path, true));
     std::vector<FileRow> rows;
     for_each_below(*top, [&](const TreeNode& node) { rows.push_back(row_of(node)); });
@@ -31,7 +32,8 @@ Result<std::vector<FileRow>> rows_of_image(const Layout& layout, const FoundImag
 }
 
 Result<std::vector<FileRow>> rows_of_layer(const Layout& layout, const FoundImage& image,
-                                           const std::string& number, const std::string& path) {
+                                           const std::string& number, const std::string& path,
+                                           Progress& progress) {
     const auto layer = oci::parse_integer<std::size_t>(number);
     if (!layer.has_value() || *layer >= image.manifest.layers.size()) {
         return failure(ErrorCode::invalid, "--layer " + oci::quote(number) + ": the image has " +
@@ -46,7 +48,7 @@ Result<std::vector<FileRow>> rows_of_layer(const Layout& layout, const FoundImag
         if (below) rows.push_back(row_of(listed, *layer));
         return {};
     };
-    TRY(read_layer_of(layout, image, *layer, add));
+    TRY(read_layer_of(layout, image, *layer, add, &progress));
     return rows;
 }
 
@@ -55,8 +57,10 @@ Result<int> run_files(const oci::cli::Values& values) {
     const ImageArguments arguments = TRY(image_arguments(values, has_path ? 1 : 0));
     const std::string path = has_path ? arguments.others.front() : "/";
     const auto [layout, image] = TRY(open_image_to_read(arguments.place, values));
-    const auto rows = TRY(values.has("layer") ? rows_of_layer(layout, image, values.get("layer"), path)
-                                              : rows_of_image(layout, image, path));
+    const auto progress = TRY(open_progress(values));
+    const auto rows =
+        TRY(values.has("layer") ? rows_of_layer(layout, image, values.get("layer"), path, *progress)
+                                : rows_of_image(layout, image, path, *progress));
     TRY(print(values.has("json") ? rows_as_json(rows) : rows_as_text(rows)));
     return 0;
 }
@@ -71,7 +75,7 @@ oci::cli::Command files_command() {
             "each file comes from. With --layer: what one layer holds, its deletions (whiteouts) included.",
         .options = {image_option("image to look into; the tag may be left out when there is one image"),
                     platform_option(), value_option("layer", "NUMBER", "one layer only, counted from 0"),
-                    switch_option("json", "print JSON")},
+                    progress_option(), switch_option("json", "print JSON")},
         .least_arguments = 0,
         .most_arguments = 2,
         .examples = {"ocimg files debian:12 /etc", "ocimg files --layer 0 ./layout:latest"},

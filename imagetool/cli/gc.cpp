@@ -1,3 +1,4 @@
+#include "base/interruption.hpp"
 #include "imagetool/bundle/cache_users.hpp"
 #include "imagetool/bundle/overlay_root.hpp"
 #include "imagetool/cli/arguments.hpp"
@@ -61,6 +62,7 @@ oci::Result<int> prune_layers(const oci::cli::Values& values) {
 }
 
 oci::Result<int> run_gc(const oci::cli::Values& values) {
+    oci::catch_interruptions();
     if (values.has("layers")) return prune_layers(values);
     const Layout layout = TRY(layout_argument(values));
     TRY(print_garbage(TRY(collect_garbage(layout, values.has("dry-run"))), values));

@@ -37,7 +37,8 @@ Result<int> run_rebase(const oci::cli::Values& values) {
         Image image = TRY(rebase_image({edit.image.manifest, edit.image.config},
                                        {before.image.manifest, before.image.config},
                                        {after.image.manifest, after.image.config}, edit.created));
-        TRY(copy_image_blobs(after.layout, edit.layout, after.image).in("--new-base"));
+        TRY(copy_image_blobs(after.layout, edit.layout, after.image, edit.layer_options.progress)
+                .in("--new-base"));
         image.manifest.annotations["org.opencontainers.image.base.name"] = new_name;
         image.manifest.annotations["org.opencontainers.image.base.digest"] = after.image.descriptor.digest;
         return image;

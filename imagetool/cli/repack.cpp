@@ -1,3 +1,4 @@
+#include "base/interruption.hpp"
 #include "imagetool/bundle/repack_bundle.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
@@ -40,6 +41,7 @@ std::string as_json(const Repacked& repacked, const std::string& tag) {
 }
 
 oci::Result<int> run_repack(const oci::cli::Values& values) {
+    oci::catch_interruptions();
     const ImageArguments arguments = TRY(image_arguments(values, 1));
     const RepackOptions options = TRY(repack_options(values, arguments.place));
     TRY(enter_for_repack(arguments.others.front()));

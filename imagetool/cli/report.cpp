@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/look/read_tree.hpp"
@@ -35,7 +36,8 @@ Result<int> run_report(const oci::cli::Values& values) {
     if (!values.has("html")) return failure(ErrorCode::invalid, "report: --html FILE is required");
     const ImagePlace place = TRY(image_arguments(values)).place;
     const auto [layout, image] = TRY(open_image_to_read(place, values));
-    const ImageTree tree = TRY(read_image_tree(layout, image, Contents::ignored));
+    const auto progress = TRY(open_progress(values));
+    const ImageTree tree = TRY(read_image_tree(layout, image, Contents::ignored, progress.get()));
     const ImageSummary summary = summarise(image, tree, TRY(find_shared_layers(layout, image)));
     const std::string page = html_report(place.text, image, tree, summary);
     TRY(write_page(values.get("html"), page));
@@ -60,7 +62,8 @@ oci::cli::Command report_command() {
             "Writes one HTML page that needs nothing else and runs nothing: no script, no request. What the "
             "image says is shown as text.",
         .options = {image_option("image to show; the tag may be left out when there is one image"), html,
-                    platform_option(), switch_option("json", "print what was written as JSON")},
+                    platform_option(), progress_option(),
+                    switch_option("json", "print what was written as JSON")},
         .least_arguments = 0,
         .most_arguments = 1,
         .examples = {"ocimg report debian:12 --html debian.html"},

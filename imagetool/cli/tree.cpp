@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/look/read_tree.hpp"
@@ -108,7 +109,8 @@ std::string as_json(const ImageSummary& summary) {
 
 Result<int> run_tree(const oci::cli::Values& values) {
     const auto [layout, image] = TRY(open_image_to_read(TRY(image_arguments(values)).place, values));
-    const ImageTree tree = TRY(read_image_tree(layout, image, Contents::ignored));
+    const auto progress = TRY(open_progress(values));
+    const ImageTree tree = TRY(read_image_tree(layout, image, Contents::ignored, progress.get()));
     const ImageSummary summary = summarise(image, tree, TRY(find_shared_layers(layout, image)));
     TRY(print(values.has("json") ? as_json(summary) : as_text(summary, values.has("all"))));
     return 0;
@@ -124,7 +126,7 @@ oci::cli::Command tree_command() {
             "sent, but no container sees them. Shared are layers that other images of the same layout have.",
         .options = {image_option("image to look into; the tag may be left out when there is one image"),
                     platform_option(), switch_option("all", "list every hidden file, not only the largest"),
-                    switch_option("json", "print JSON")},
+                    progress_option(), switch_option("json", "print JSON")},
         .least_arguments = 0,
         .most_arguments = 1,
         .examples = {"ocimg tree debian:12"},

@@ -1,5 +1,7 @@
+#include "base/interruption.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/store/check_layout.hpp"
@@ -55,17 +57,44 @@ std::string report_as_text(const LayoutReport& report) {
            std::to_string(report.layers) + " layers\n";
 }
 
+/// Tells one thing after the other, each done when the next one starts.
+class CheckProgress {
+public:
+    explicit CheckProgress(std::unique_ptr<Progress> progress) : progress_(std::move(progress)) {}
+
+    CheckOptions options(bool contents) {
+        return {.contents = contents,
+                .on_start =
+                    [this](const std::string& what, std::uint64_t bytes) {
+                        item_.finish();
+                        item_ = progress_->start(what, bytes);
+                    },
+                .on_read = [this](std::uint64_t bytes) { item_.add(bytes); }};
+    }
+    void finish() { item_.finish(); }
+
+private:
+    std::unique_ptr<Progress> progress_;
+    ProgressItem item_;  // ends before what it reports to
+};
+
 oci::Result<int> run_validate(const oci::cli::Values& values) {
-    const CheckOptions options{.contents = !values.has("fast")};
-    const LayoutReport report = TRY(check_layout(TRY(layout_path(values)), options));
+    oci::catch_interruptions();
+    CheckProgress progress(TRY(open_progress(values)));
+    const LayoutReport report =
+        TRY(check_layout(TRY(layout_path(values)), progress.options(!values.has("fast"))));
+    progress.finish();
     TRY(print(values.has("json") ? report_as_json(report) : report_as_text(report)));
     return report.findings.empty() ? 0 : 1;
 }
 
 oci::Result<int> run_fsck(const oci::cli::Values& values) {
     const std::string path = TRY(layout_path(values));
+    oci::catch_interruptions();
     const Layout layout = TRY(Layout::open(path));
-    const Repair repair = TRY(repair_layout(layout, values.has("repair")));
+    CheckProgress progress(TRY(open_progress(values)));
+    const Repair repair = TRY(repair_layout(layout, values.has("repair"), progress.options(true)));
+    progress.finish();
     oci::spec::JsonWriter out("    ");
     std::string text;
     out.begin_object();
@@ -106,7 +135,7 @@ oci::cli::Command validate_command() {
             "image-spec. "
             "All findings are shown. The exit code is 1 when there are any.",
         .options = {switch_option("fast", "documents, sizes and presence only: read no blob's content"),
-                    switch_option("json", "print JSON")},
+                    progress_option(), switch_option("json", "print JSON")},
         .least_arguments = 0,
         .most_arguments = 1,
         .examples = {"ocimg validate layout", "ocimg validate --json layout"},
@@ -123,7 +152,7 @@ oci::cli::Command fsck_command() {
             "missing, and what killed writers left. With --repair the damaged blobs, the tags of the "
             "broken images and the rest are removed, so that what is left is whole; a blob that is "
             "pulled or written again heals its images if it comes before the repair.",
-        .options = {switch_option("repair", "remove what is damaged or broken"),
+        .options = {switch_option("repair", "remove what is damaged or broken"), progress_option(),
                     switch_option("json", "print JSON")},
         .least_arguments = 0,
         .most_arguments = 1,

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "base/file.hpp"
-#include "base/interruption.hpp"
 #include "base/text.hpp"
 #include "imagetool/layer/entry_writer.hpp"
 #include "imagetool/layer/layer_root.hpp"
@@ -92,23 +91,6 @@ oci::Result<void> apply_verified(const LayerSource& layer, ByteSource& blob, oci
     return oci::failure(oci::ErrorCode::invalid, "the uncompressed content has the digest " + found +
                                                      ", the image config says " + layer.diff_id);
 }
-
-/// A blob's file, which tells how much of it was read, and ends where the user gives up.
-class CountedFile final : public ByteSource {
-public:
-    CountedFile(oci::BorrowedFd file, const std::function<void(std::uint64_t)>& on_read)
-        : file_(file), on_read_(on_read) {}
-    oci::Result<std::size_t> read(std::span<std::byte> buffer) override {
-        TRY(oci::check_interruption());
-        const std::size_t count = TRY(file_.read(buffer));
-        if (on_read_) on_read_(count);
-        return count;
-    }
-
-private:
-    FileSource file_;
-    const std::function<void(std::uint64_t)>& on_read_;
-};
 
 oci::Result<void> apply_blob(const LayerSource& layer, oci::BorrowedFd rootfs, const ApplyOptions& options) {
     CountedFile file(layer.blob, options.on_read);

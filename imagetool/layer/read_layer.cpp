@@ -45,8 +45,9 @@ oci::Result<void> read_verified(const LayerSource& layer, ByteSource& blob, cons
 
 }  // namespace
 
-oci::Result<void> read_layer_blob(const LayerSource& layer, const VisitLayerEntry& visit) {
-    FileSource file(layer.blob);
+oci::Result<void> read_layer_blob(const LayerSource& layer, const VisitLayerEntry& visit,
+                                  const std::function<void(std::uint64_t bytes)>& on_read) {
+    CountedFile file(layer.blob, on_read);
     const std::unique_ptr<VerifyingSource> blob =
         TRY(VerifyingSource::open(file, layer.digest, layer.size).in("layer " + layer.digest));
     oci::Result<void> done;

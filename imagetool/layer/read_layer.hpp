@@ -24,6 +24,8 @@ using VisitLayerEntry = std::function<oci::Result<void>(LayerEntry& entry, TarRe
 
 /// Reads every entry but aufs' metadata, then checks size, digest and diff id of the blob as
 /// apply_layer_blob does. What the visitor was given counts only when this succeeds.
-oci::Result<void> read_layer_blob(const LayerSource& layer, const VisitLayerEntry& visit);
+/// `on_read` is told of each part of the blob that was read, on another thread.
+oci::Result<void> read_layer_blob(const LayerSource& layer, const VisitLayerEntry& visit,
+                                  const std::function<void(std::uint64_t bytes)>& on_read = {});
 
 }  // namespace ocimg

@@ -58,7 +58,10 @@ oci::Result<void> write_content(oci::BorrowedFd file, std::uint64_t size, std::s
 
 struct LayerWriter::State {
     State(const WriteOptions& options, ByteSink& blob)
-        : clamp(options.clamp_mtime), sink(options.compression, blob), tar(sink), buffer(256U << 10U) {}
+        : clamp(options.clamp_mtime),
+          sink(options.compression, blob, options.on_write),
+          tar(sink),
+          buffer(256U << 10U) {}
 
     std::optional<std::int64_t> clamp;
     LayerSink sink;
@@ -120,7 +123,7 @@ oci::Result<WrittenLayer> write_directory_layer(oci::BorrowedFd directory, const
 
 oci::Result<WrittenLayer> write_tar_layer(ByteSource& tar, const WriteOptions& options, ByteSink& blob) {
     const std::unique_ptr<ByteSource> plain = TRY(open_by_magic(tar));
-    LayerSink sink(options.compression, blob);
+    LayerSink sink(options.compression, blob, options.on_write);
     CopyingSource copied(*plain, sink);
     BufferedSource blocks(copied);
     TarReader reader(blocks);

@@ -3,6 +3,7 @@
 // The same input gives the same bytes: sorted entries, no names of users, no host times but mtimes.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ struct WriteOptions {
     std::string prefix;
     /// The tree is an overlay's upper directory, and which paths of it do not count.
     ScanOptions scan;
+    /// Told of each part of the tar that is written.
+    std::function<void(std::uint64_t bytes)> on_write;
 };
 
 /// Writes a layer entry by entry. The caller gives them in the order in which they are to stand.

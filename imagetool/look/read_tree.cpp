@@ -49,7 +49,7 @@ Result<void> write_content(const Entry& entry, TarReader& reader, ByteSink& sink
 }
 
 Result<void> read_layer_of(const Layout& layout, const FoundImage& image, std::size_t layer,
-                           const VisitLayerEntry& visit) {
+                           const VisitLayerEntry& visit, Progress* progress) {
     const Descriptor& descriptor = image.manifest.layers[layer];
     const std::string context = "layers[" + std::to_string(layer) + "]";
     const Fd blob = TRY(layout.open_blob(descriptor).in(context));
@@ -58,10 +58,17 @@ Result<void> read_layer_of(const Layout& layout, const FoundImage& image, std::s
                              .digest = descriptor.digest,
                              .size = static_cast<std::uint64_t>(descriptor.size),
                              .diff_id = image.config.rootfs.diff_ids[layer]};
-    return read_layer_blob(source, visit).in(context);
+    if (progress == nullptr) return read_layer_blob(source, visit).in(context);
+    constexpr std::size_t shown = 12;
+    const std::size_t colon = descriptor.digest.find(':');
+    ProgressItem item = progress->start("layer " + descriptor.digest.substr(colon + 1, shown), source.size);
+    TRY(read_layer_blob(source, visit, [&](std::uint64_t bytes) { item.add(bytes); }).in(context));
+    item.finish();
+    return {};
 }
 
-Result<ImageTree> read_image_tree(const Layout& layout, const FoundImage& image, Contents contents) {
+Result<ImageTree> read_image_tree(const Layout& layout, const FoundImage& image, Contents contents,
+                                  Progress* progress) {
     ImageTree tree;
     for (std::size_t layer = 0; layer < image.manifest.layers.size(); ++layer) {
         tree.begin_layer();
@@ -72,7 +79,7 @@ Result<ImageTree> read_image_tree(const Layout& layout, const FoundImage& image,
             }
             return tree.add(listed, digest);
         };
-        TRY(read_layer_of(layout, image, layer, add));
+        TRY(read_layer_of(layout, image, layer, add, progress));
     }
     return tree;
 }

@@ -23,6 +23,8 @@ constexpr std::size_t most_findings = 100;
 
 class LayerCheck {
 public:
+    explicit LayerCheck(const std::function<void(std::uint64_t)>& on_read) : on_read_(on_read) {}
+
     std::vector<Finding> run(oci::BorrowedFd blob, const std::string& media_type,
                              const std::string& diff_id) {
         const auto read = read_all(blob, media_type, diff_id);
@@ -42,7 +44,7 @@ private:
 
     Result<void> read_all(oci::BorrowedFd blob, const std::string& media_type, const std::string& diff_id) {
         const Compression declared = TRY(compression_of_media_type(media_type));
-        FileSource file(blob);
+        CountedFile file(blob, on_read_);
         const std::unique_ptr<ByteSource> plain = open_decompressor(declared, file);
         const HashAlgorithm algorithm =
             diff_id.starts_with("sha512:") ? HashAlgorithm::sha512 : HashAlgorithm::sha256;
@@ -75,6 +77,7 @@ private:
             add("", what + " is no empty file", "whiteouts that are empty files", "layer.md \"Whiteouts\"");
     }
 
+    const std::function<void(std::uint64_t)>& on_read_;
     std::vector<Finding> findings_;
     std::unordered_set<std::string> paths_;
 };
@@ -82,8 +85,9 @@ private:
 }  // namespace
 
 std::vector<Finding> check_layer(oci::BorrowedFd blob, const std::string& media_type,
-                                 const std::string& diff_id) {
-    return LayerCheck().run(blob, media_type, diff_id);
+                                 const std::string& diff_id,
+                                 const std::function<void(std::uint64_t)>& on_read) {
+    return LayerCheck(on_read).run(blob, media_type, diff_id);
 }
 
 }  // namespace ocimg

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/file.hpp"
+#include "base/interruption.hpp"
 #include "base/path_in_root.hpp"
 #include "base/text.hpp"
 #include "imagetool/store/check_document.hpp"
@@ -120,7 +121,7 @@ private:
         if (!digest.has_value() || !digest->can_be_verified()) return;  // other files are nobody's business
         ++report_.blobs;
         const auto opened = oci::open_in_root(root_, file, O_RDONLY | O_NONBLOCK, 0, no_links);
-        const auto found = opened.has_value() ? digest_of_file(*opened, algorithm) : opened.error();
+        const auto found = opened.has_value() ? digest_of_file(*opened, *digest) : opened.error();
         if (!found.has_value()) {
             report(file, "", "cannot be read: " + found.error().text, "a regular file", section);
         } else if (*found != digest->text()) {
@@ -132,11 +133,19 @@ private:
         damaged_.insert(digest->text());
     }
 
-    static Result<std::string> digest_of_file(oci::BorrowedFd file, const std::string& algorithm) {
+    void start_reading(const std::string& what, const std::string& digest, std::uint64_t bytes) const {
+        constexpr std::size_t shown = 12;
+        const std::size_t colon = digest.find(':');
+        if (options_.on_start) options_.on_start(what + " " + digest.substr(colon + 1, shown), bytes);
+    }
+
+    Result<std::string> digest_of_file(oci::BorrowedFd file, const oci::spec::Digest& digest) const {
         const struct stat status = TRY(oci::status_of(file));
         if (!S_ISREG(status.st_mode)) return oci::failure("it is not a regular file");
-        FileSource source(file);
-        HashingSource hashed(source, algorithm == "sha512" ? HashAlgorithm::sha512 : HashAlgorithm::sha256);
+        start_reading("blob", digest.text(), static_cast<std::uint64_t>(status.st_size));
+        CountedFile source(file, options_.on_read);
+        const bool long_digest = digest.algorithm() == "sha512";
+        HashingSource hashed(source, long_digest ? HashAlgorithm::sha512 : HashAlgorithm::sha256);
         std::vector<std::byte> buffer(std::size_t{1} << 20U);
         while (TRY(hashed.read(buffer)) > 0) {
         }
@@ -220,7 +229,8 @@ private:
         const std::string place = file_of(layer.digest);
         const auto opened = oci::open_in_root(root_, place, O_RDONLY | O_NONBLOCK, 0, no_links);
         if (!opened.has_value()) return;
-        for (Finding finding : check_layer(*opened, layer.media_type, diff_id)) {
+        start_reading("layer", layer.digest, static_cast<std::uint64_t>(layer.size));
+        for (Finding finding : check_layer(*opened, layer.media_type, diff_id, options_.on_read)) {
             finding.file = place;
             if (finding.path == "diff_id") {
                 finding.file = file;
@@ -245,7 +255,10 @@ Result<LayoutReport> check_layout(const std::string& path, const CheckOptions& o
     if (!root.has_value())
         return oci::failure(root.error().code,
                             "layout " + quote(path) + ": " + oci::errno_text(root.error().system_errno));
-    return Check(std::move(*root), options).run();
+    LayoutReport report = Check(std::move(*root), options).run();
+    // What was given up is no finding about the layout.
+    TRY(oci::check_interruption());
+    return report;
 }
 
 std::string json_pointer(std::string_view path) {

@@ -3,6 +3,7 @@
 // finding.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,9 +23,13 @@ struct LayoutReport {
 
 struct CheckOptions {
     bool contents = true;  // read every blob and unpack every layer; else only documents, sizes, presence
+    /// Told what is going to be read next and how many bytes that is, then of each part of it.
+    std::function<void(const std::string& what, std::uint64_t bytes)> on_start;
+    std::function<void(std::uint64_t bytes)> on_read;
 };
 
-/// What is wrong with the layout at `path`. Only what cannot be looked at (no such directory) is an error.
+/// What is wrong with the layout at `path`. Only what cannot be looked at (no such directory) is an error,
+/// and a user who gives up.
 oci::Result<LayoutReport> check_layout(const std::string& path, const CheckOptions& options);
 
 /// "manifests[0].annotations[\"a.b\"]" as a JSON pointer (RFC 6901): "/manifests/0/annotations/a.b".

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/file.hpp"
+#include "base/interruption.hpp"
 #include "base/text.hpp"
 #include "imagetool/store/find_image.hpp"
 #include "spec/image/digest.hpp"
@@ -73,6 +74,7 @@ private:
 Result<void> sweep(const Layout& layout, const std::set<std::string>& needed, bool dry_run,
                    Garbage& garbage) {
     for (const StoredFile& file : TRY(layout.list_blobs())) {
+        TRY(oci::check_interruption());
         if (!file.digest.empty() && needed.contains(file.digest)) {
             ++garbage.kept;
             continue;

@@ -10,6 +10,7 @@
 
 #include "base/file.hpp"
 #include "base/file_replace.hpp"
+#include "base/interruption.hpp"
 #include "base/path_in_root.hpp"
 #include "base/text.hpp"
 #include "imagetool/stream/hashing.hpp"
@@ -104,6 +105,7 @@ Result<LayoutLock> lock_directory(BorrowedFd root) {
     Fd directory = TRY(oci::open_at(root, ".", O_RDONLY | O_DIRECTORY));
     while (::flock(directory.get(), LOCK_EX) != 0) {
         if (errno != EINTR) return oci::last_system_failure("lock");
+        TRY(oci::check_interruption());
     }
     return LayoutLock(std::move(directory));
 }

@@ -9,6 +9,7 @@
 
 #include "base/file.hpp"
 #include "base/file_replace.hpp"
+#include "base/interruption.hpp"
 #include "base/path_in_root.hpp"
 #include "base/text.hpp"
 #include "imagetool/store/layout.hpp"
@@ -33,6 +34,7 @@ Result<bool> lock_file(BorrowedFd file, int how) {
     while (::flock(file.get(), how) != 0) {
         if (errno == EWOULDBLOCK) return false;
         if (errno != EINTR) return oci::last_system_failure("lock");
+        TRY(oci::check_interruption());
     }
     return true;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "imagetool/store/check_layout.hpp"
 #include "imagetool/store/find_image.hpp"
 #include "spec/image/media_type.hpp"
 
@@ -54,10 +53,11 @@ private:
 
 }  // namespace
 
-Result<Repair> repair_layout(const Layout& layout, bool repair) {
+Result<Repair> repair_layout(const Layout& layout, bool repair, CheckOptions check) {
     const LayoutQuiet quiet = TRY(layout.wait_for_writers());
     Repair result;
-    result.damaged = TRY(check_layout(layout.path(), {.contents = true})).damaged;
+    check.contents = true;
+    result.damaged = TRY(check_layout(layout.path(), check)).damaged;
     oci::spec::ImageIndex index = TRY(layout.index());
     const Whole whole(layout, result.damaged);
     std::vector<Descriptor> kept;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "imagetool/store/check_layout.hpp"
 #include "imagetool/store/layout.hpp"
 
 namespace ocimg {
@@ -17,6 +18,7 @@ struct Repair {
 
 /// Looks at every blob, with no writer about. With `repair` the damaged blobs, the entries of index.json
 /// that name broken images, and what was left are removed: first the entries, then the files.
-oci::Result<Repair> repair_layout(const Layout& layout, bool repair);
+/// `check.contents` is always on.
+oci::Result<Repair> repair_layout(const Layout& layout, bool repair, CheckOptions check = {});
 
 }  // namespace ocimg

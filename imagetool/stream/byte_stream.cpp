@@ -7,11 +7,13 @@
 #include <cstring>
 
 #include "base/file.hpp"
+#include "base/interruption.hpp"
 
 namespace ocimg {
 
 oci::Result<std::size_t> FileSource::read(std::span<std::byte> buffer) {
     for (;;) {
+        TRY(oci::check_interruption());
         const ssize_t count = ::read(file_.get(), buffer.data(), buffer.size());
         if (count >= 0) return static_cast<std::size_t>(count);
         if (errno != EINTR) return oci::last_system_failure("read");

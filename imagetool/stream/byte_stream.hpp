@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,7 +39,8 @@ public:
     virtual oci::Result<void> write(std::span<const std::byte> data) = 0;
 };
 
-/// Reads a file from its current position. The descriptor stays the caller's.
+/// Reads a file from its current position, and fails where the user gives up (base/interruption.hpp). The
+/// descriptor stays the caller's.
 class FileSource final : public ByteSource {
 public:
     explicit FileSource(oci::BorrowedFd file) : file_(file) {}
@@ -46,6 +48,23 @@ public:
 
 private:
     oci::BorrowedFd file_;
+};
+
+/// A file that tells how much of it was read, on the thread that reads it.
+class CountedFile final : public ByteSource {
+public:
+    /// `on_read` may be empty, and must outlive the source.
+    CountedFile(oci::BorrowedFd file, const std::function<void(std::uint64_t)>& on_read)
+        : file_(file), on_read_(on_read) {}
+    oci::Result<std::size_t> read(std::span<std::byte> buffer) override {
+        const std::size_t count = TRY(file_.read(buffer));
+        if (on_read_) on_read_(count);
+        return count;
+    }
+
+private:
+    FileSource file_;
+    const std::function<void(std::uint64_t)>& on_read_;
 };
 
 /// Writes to a file at its current position. The descriptor stays the caller's.

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/interruption.hpp"
+
 namespace ocimg {
 namespace {
 
@@ -85,6 +87,8 @@ struct ReadAheadSource::Shared {
         for (;;) {
             Block* const block = ring.wait_for_free();
             if (block == nullptr) return;
+            // A small blob may be read long ago and still give gigabytes.
+            if (const auto state = oci::check_interruption(); !state) return ring.end(state.error());
             const oci::Result<std::size_t> count = read_fully(source, block->bytes);
             if (!count.has_value()) return ring.end(count.error());
             block->used = *count;

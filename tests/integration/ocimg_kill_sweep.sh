@@ -104,6 +104,7 @@ layouts_are_sound() { # prints what is wrong
     done
     "$ocimg" gc work/image >collected 2>&1 || echo "gc: $(cat collected)"
     "$ocimg" gc work/damaged >/dev/null 2>&1
+    [ ! -f work/other/oci-layout ] || "$ocimg" gc work/other >collected 2>&1 || echo "gc of the copy: $(cat collected)"
     left_files
 }
 digest_of() { jq -r --arg tag "$2" '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $tag).digest' "$1/image/index.json"; }
