@@ -48,9 +48,9 @@ private:
         if (result.has_value()) return result;
         const std::string& text = result.error().text;
         if (text.find('\n') != std::string::npos) return result;  // it shows its place already
+        const dockerfile::Place lines{.line = instruction.lines.first, .last_line = instruction.lines.last};
         return dockerfile::error_at(file_.file, file_.text,
-                                    {.line = instruction.lines.first, .last_line = instruction.lines.last},
-                                    text);
+                                    dockerfile::place_of_message(file_.text, lines, text), text);
     }
 
     Result<std::size_t> find_target() const {

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "imagetool/dockerfile/check_rules.hpp"
 #include "imagetool/dockerfile/nearest_name.hpp"
+#include "imagetool/dockerfile/port.hpp"
 #include "spec/image/reference.hpp"
 
 namespace ocimg::dockerfile {
@@ -47,7 +48,9 @@ private:
     template <class T>
     Result<T> at(const Instruction& line, Result<T> result) const {
         if (result.has_value()) return result;
-        return error_at(file_.file, file_.text, {line.lines.first, 1, line.lines.last}, result.error().text);
+        const std::string& message = result.error().text;
+        const Place lines{.line = line.lines.first, .last_line = line.lines.last};
+        return error_at(file_.file, file_.text, place_of_message(file_.text, lines, message), message);
     }
 
     /// Base names as they are when no build argument is given.
@@ -150,6 +153,8 @@ private:
         for (const Instruction& line : stage.instructions) {
             const auto entered = TRY(at(line, scope.enter(line, escape, budget_)));
             undefined_in(line, entered, scope, all_known);
+            if (const auto* expose = std::get_if<Expose>(&entered.instruction.body))
+                for (const std::string& port : expose->ports) TRY(at(line, parse_port(port)));
             if (request_.ignore != nullptr) check_ignored(entered.instruction, *request_.ignore, findings_);
         }
         if (!from.name.empty()) stages_.insert_or_assign(from.name, std::pair(scope, all_known));

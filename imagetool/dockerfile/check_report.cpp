@@ -88,7 +88,7 @@ bool Findings::counts(std::string_view rule) const {
 }
 
 Place Findings::place_of(const LineRange& lines, std::string_view word) const {
-    Place place{lines.first, 0, lines.last};
+    const Place place = place_of_message(file_.text, {.line = lines.first, .last_line = lines.last}, "");
     if (word.empty()) return place;
     for (std::uint32_t line = lines.first; line <= lines.last && line <= line_starts_.size(); ++line) {
         const std::string_view rest = std::string_view(file_.text).substr(line_starts_[line - 1]);

@@ -1,6 +1,8 @@
 #include "imagetool/dockerfile/finding.hpp"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "base/text.hpp"
 
@@ -45,7 +47,46 @@ std::string indent_to(std::string_view line, std::size_t column) {
 /// Long lines are cut around the column, so that a message stays readable.
 constexpr std::size_t widest_line = 160;
 
+/// What the message has between quotes, in turn; what a message of several `"` quotes twice is found twice.
+std::vector<std::string_view> quoted_words(std::string_view message) {
+    std::vector<std::string_view> words;
+    for (;;) {
+        const std::size_t begin = message.find('"');
+        const std::size_t end = begin == std::string_view::npos ? begin : message.find('"', begin + 1);
+        if (end == std::string_view::npos) return words;
+        if (end > begin + 1) words.push_back(message.substr(begin + 1, end - begin - 1));
+        message.remove_prefix(end + 1);
+    }
+}
+
+/// The first place of the word in the lines; line 0 when it is in none of them.
+Place find_in_lines(std::string_view text, const Place& lines, std::string_view word) {
+    std::uint32_t number = 1;
+    for (std::size_t at = 0; number <= lines.last_line; ++number) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        const std::size_t found = text.substr(at, end - at).find(word);
+        if (number >= lines.line && found != std::string_view::npos)
+            return {number, static_cast<std::uint32_t>(found + 1), lines.last_line};
+        if (end == text.size()) break;
+        at = end + 1;
+    }
+    return {};
+}
+
 }  // namespace
+
+Place place_of_message(std::string_view text, const Place& lines, std::string_view message) {
+    std::vector<std::string_view> words = quoted_words(message);
+    if (message.find("${") != std::string_view::npos) words.emplace_back("${");
+    for (const std::string_view word : words) {
+        const Place place = find_in_lines(text, lines, word);
+        if (place.line != 0) return place;
+    }
+    const std::string line = line_of(text, lines.line);
+    const std::size_t begin = line.find_first_not_of(" \t");
+    return {lines.line, begin == std::string::npos ? 0 : static_cast<std::uint32_t>(begin + 1),
+            lines.last_line};
+}
 
 std::string show_place(std::string_view file, std::string_view text, const Place& place,
                        std::string_view message) {

@@ -35,6 +35,10 @@ struct Finding {
 std::string show_place(std::string_view file, std::string_view text, const Place& place,
                        std::string_view message);
 
+/// Where in these lines a message of an instruction points to: at the first of the words it quotes that
+/// stands there, at the `${` it speaks of, else at the beginning of the instruction.
+Place place_of_message(std::string_view text, const Place& lines, std::string_view message);
+
 /// The same as an error of code `invalid`.
 oci::Error error_at(std::string_view file, std::string_view text, const Place& place,
                     std::string_view message);

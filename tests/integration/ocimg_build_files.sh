@@ -147,4 +147,19 @@ check_fails "an unknown call" 1 "allowed are build, check" build --call outline 
 check_match "of a build file" "platforms.yaml: no warnings" build --check -f many/platforms.yaml many
 
 assert_nothing_left
+# --- errors of a plan point to what is wrong ---------------------------------------------------------
+points() { # LINE COLUMN TEXT INSTRUCTION: an error at the second line of a file, by build and by its check
+    mkdir -p pointed
+    printf 'FROM scratch\n%s\n' "$4" >pointed/Dockerfile
+    local said call
+    for call in build check; do
+        said=$("$ocimg" build --call $call --progress plain pointed 2>&1) && { echo "$call succeeds" && return 1; }
+        grep -qF "Dockerfile:$1:$2: $3" <<<"$said" && grep -qx ' *| *^' <<<"$said" || { echo "$said" && return 1; }
+    done
+}
+check "a port that is none" points 2 11 '"abc" is no port' 'EXPOSE 80 abc'
+check "a variable that does not end" points 2 7 'a ${ has no }' 'ENV A=${B'
+check "a signal that is none" points 2 12 '"SIGNONE" is no signal' 'STOPSIGNAL SIGNONE'
+check "a variable that must be set" points 2 1 'B: needed' 'ENV A=${B:?needed}'
+check "a mode that is none" points 2 23 '"wrong" is no mode' 'COPY --chmod=${UNSET:-wrong} a /'
 finish

@@ -45,7 +45,7 @@ printf 'secret\n' >.dockerignore
 text=$("$ocimg" lint)
 status=$?
 if [ $status -eq 0 ] && grep -q '^./Dockerfile:1:16: StageNameCasing: ' <<<"$text" &&
-    grep -q '^./Dockerfile:2:6: CopyIgnoredFile: ' <<<"$text" && grep -q '^./Dockerfile:3: JSONArgsRecommended: ' <<<"$text" &&
+    grep -q '^./Dockerfile:2:6: CopyIgnoredFile: ' <<<"$text" && grep -q '^./Dockerfile:3:1: JSONArgsRecommended: ' <<<"$text" &&
     grep -q '3 warnings$' <<<"$text"; then passed "findings are shown with their lines"; else failed "lint" "$text"; fi
 rules=$("$ocimg" lint --format json | python3 -c 'import json, sys; print(*[w["ruleName"] for w in json.load(sys.stdin)["warnings"]])')
 if [ "$rules" = "StageNameCasing CopyIgnoredFile JSONArgsRecommended" ]; then passed "JSON has the same findings"; else failed "JSON" "$rules"; fi
@@ -62,7 +62,7 @@ if [ $? -eq 1 ] && grep -q 'Dockerfile:2:1: unknown instruction "CPOY" (did you 
 sed -n '/^```yaml/,/^```$/p' "$project/docs/build-file.md" | grep -v '^```' >build.yaml
 printf 'images: {base: {stages: [{from: debian, steps: [{cmd: run}]}]}}\n' >base.yaml
 text=$("$ocimg" lint -f build.yaml 2>&1)
-if [ $? -eq 0 ] && grep -q '^base.yaml:1: JSONArgsRecommended: ' <<<"$text" && grep -q '^build.yaml: ' <<<"$text"
+if [ $? -eq 0 ] && grep -q '^base.yaml:1:1: JSONArgsRecommended: ' <<<"$text" && grep -q '^build.yaml: ' <<<"$text"
 then passed "a build file and what it includes are read"; else failed "build file" "$text"; fi
 printf 'images: {a: {stages: [{from: x, steps: [{cpoy: y}]}]}}\n' >build.yaml
 text=$("$ocimg" lint -f build.yaml 2>&1)

@@ -58,9 +58,9 @@ TEST(Check, NoEmptyContinuation) {
     EXPECT_EQ(found("FROM a\nRUN x \\\n# c\n  y\n"), Strings{});
 }
 TEST(Check, ConsistentInstructionCasing) {
-    EXPECT_EQ(found("FROM a\nrun x\nUSER y\n"), Strings{"ConsistentInstructionCasing:2:0"});
-    EXPECT_EQ(found("from a\nrun x\nUSER y\n"), Strings{"ConsistentInstructionCasing:3:0"});
-    EXPECT_EQ(found("FROM a\nRun x\n"), Strings{"ConsistentInstructionCasing:2:0"});
+    EXPECT_EQ(found("FROM a\nrun x\nUSER y\n"), Strings{"ConsistentInstructionCasing:2:1"});
+    EXPECT_EQ(found("from a\nrun x\nUSER y\n"), Strings{"ConsistentInstructionCasing:3:1"});
+    EXPECT_EQ(found("FROM a\nRun x\n"), Strings{"ConsistentInstructionCasing:2:1"});
 }
 TEST(Check, DuplicateStageName) {
     EXPECT_EQ(found("FROM a AS b\nFROM a AS b\n"), Strings{"DuplicateStageName:2:11"});
@@ -71,12 +71,12 @@ TEST(Check, ReservedStageName) {
 }
 TEST(Check, JSONArgsRecommended) {
     EXPECT_EQ(found("FROM a\nCMD x\nENTRYPOINT y\n"),
-              (Strings{"JSONArgsRecommended:2:0", "JSONArgsRecommended:3:0"}));
+              (Strings{"JSONArgsRecommended:2:1", "JSONArgsRecommended:3:1"}));
     EXPECT_EQ(found("FROM a\nCMD [\"x\"]\n"), Strings{});
     EXPECT_EQ(found("FROM a AS b\nSHELL [\"/bin/bash\", \"-c\"]\nCMD x\nFROM b\nCMD y\n"), Strings{});
 }
 TEST(Check, MaintainerDeprecated) {
-    EXPECT_EQ(found("FROM a\nMAINTAINER me\n"), Strings{"MaintainerDeprecated:2:0"});
+    EXPECT_EQ(found("FROM a\nMAINTAINER me\n"), Strings{"MaintainerDeprecated:2:1"});
 }
 TEST(Check, UndefinedArgInFrom) {
     const auto report = check("ARG VERSION=1\nFROM a:$VERSOIN\n");
@@ -101,14 +101,14 @@ TEST(Check, UndefinedVar) {
     EXPECT_EQ(found(check("FROM a\nENV J=$JAVA_HOME K=$OTHER\n", request)), Strings{"UndefinedVar:2:21"});
 }
 TEST(Check, MultipleInstructionsDisallowed) {
-    EXPECT_EQ(found("FROM a\nCMD [\"x\"]\nCMD [\"y\"]\n"), Strings{"MultipleInstructionsDisallowed:2:0"});
+    EXPECT_EQ(found("FROM a\nCMD [\"x\"]\nCMD [\"y\"]\n"), Strings{"MultipleInstructionsDisallowed:2:1"});
     EXPECT_EQ(found("FROM a\nHEALTHCHECK NONE\nHEALTHCHECK CMD x\n"),
-              Strings{"MultipleInstructionsDisallowed:2:0"});
+              Strings{"MultipleInstructionsDisallowed:2:1"});
     EXPECT_EQ(found("FROM a\nENTRYPOINT [\"x\"]\nFROM a\nENTRYPOINT [\"x\"]\n"), Strings{});
 }
 TEST(Check, LegacyKeyValueFormat) {
     EXPECT_EQ(found("FROM a\nENV x y\nLABEL x y\n"),
-              (Strings{"LegacyKeyValueFormat:2:0", "LegacyKeyValueFormat:3:0"}));
+              (Strings{"LegacyKeyValueFormat:2:1", "LegacyKeyValueFormat:3:1"}));
 }
 TEST(Check, InvalidBaseImagePlatform) {
     CheckRequest request = a_request();
@@ -155,9 +155,9 @@ TEST(Check, InvalidDefinitionDescription) {
         "# an image\nFROM a AS b\n# x is right\nARG x\n# wrong\nARG y\n\n# far\n\nARG z\n";
     EXPECT_EQ(found(text), Strings{});
     EXPECT_EQ(found("# check=experimental=all\n" + text),
-              (Strings{"InvalidDefinitionDescription:3:0", "InvalidDefinitionDescription:7:0"}));
+              (Strings{"InvalidDefinitionDescription:3:1", "InvalidDefinitionDescription:7:1"}));
     EXPECT_EQ(found("# check=experimental=InvalidDefinitionDescription\n# no\nFROM a AS b\n"),
-              Strings{"InvalidDefinitionDescription:3:0"});
+              Strings{"InvalidDefinitionDescription:3:1"});
 }
 TEST(Check, ExposeProtoCasing) {
     EXPECT_EQ(found("FROM a\nEXPOSE 80/TcP 81/udp\n"), Strings{"ExposeProtoCasing:2:8"});
@@ -172,7 +172,7 @@ TEST(Check, rules_are_skipped_for_the_file_or_one_line) {
               Strings{});
     EXPECT_EQ(found("# check=skip=all\nFROM a\nMAINTAINER x\n"), Strings{});
     EXPECT_EQ(found("FROM a\n# check=skip=LegacyKeyValueFormat\nENV a b\nENV c d\n"),
-              Strings{"LegacyKeyValueFormat:4:0"});
+              Strings{"LegacyKeyValueFormat:4:1"});
 }
 
 TEST(Check, warnings_become_errors_when_asked) {

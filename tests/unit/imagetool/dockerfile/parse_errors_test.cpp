@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "imagetool/dockerfile/finding.hpp"
 #include "imagetool/dockerfile/parse_dockerfile.hpp"
 #include "tests/support/result_matchers.hpp"
 
@@ -169,6 +170,19 @@ TEST(ParseBudget, B17_a_heredoc_without_end_is_an_error_at_once) {
     std::string text = "FROM a\n";
     for (int i = 0; i < 5000; ++i) text += "RUN <<E" + std::to_string(i) + "\n";
     EXPECT_THAT(parse(text), FailsWith("has no end"));
+}
+
+TEST(PlaceOfMessage, is_below_the_word_that_is_quoted) {
+    constexpr std::string_view text = "FROM a\n  EXPOSE 80 \\\n  abc\n";
+    const Place lines{.line = 2, .last_line = 3};
+    EXPECT_EQ(place_of_message(text, lines, "\"abc\" is no port"), (Place{3, 3, 3}));
+    EXPECT_EQ(place_of_message(text, lines, "the \"unknown\" port is \"80\""), (Place{2, 10, 3}));
+    EXPECT_EQ(place_of_message(text, lines, "too many ports"), (Place{2, 3, 3}));
+}
+
+TEST(PlaceOfMessage, is_at_an_open_variable) {
+    EXPECT_EQ(place_of_message("FROM a\nENV A=${B\n", {.line = 2, .last_line = 2}, "a ${ has no }"),
+              (Place{2, 7, 2}));
 }
 
 }  // namespace
