@@ -131,9 +131,16 @@ else
     skip "update" "this runtime has no update command"
 fi
 check "rm -f with limits" exits 0 dock rm -f limits
+# On cgroup v2 containerd stops to listen once the cgroup is empty: about one reason in eight is lost, with runc too.
+tries=1
+[ ! -e /sys/fs/cgroup/cgroup.controllers ] || tries=5
 out_of_memory() {
-    dock run --name greedy --memory 16m --memory-swap 16m busybox \
-        sh -c 'exec dd if=/dev/zero of=/dev/null bs=64M count=1' >/dev/null 2>&1
+    for _ in $(seq $tries); do
+        dock rm -f greedy >/dev/null 2>&1
+        dock run --name greedy --memory 16m --memory-swap 16m busybox \
+            sh -c 'exec dd if=/dev/zero of=/dev/null bs=64M count=1' >/dev/null 2>&1
+        [ "$(dock inspect --format '{{.State.OOMKilled}}' greedy)" != true ] || break
+    done
     prints '137 true' dock inspect --format '{{.State.ExitCode}} {{.State.OOMKilled}}' greedy
 }
 check "more memory than --memory is killed, and known as out of memory" out_of_memory
