@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "base/path_in_root.hpp"
+#include "base/text.hpp"
 #include "runtime/init/attach_copy.hpp"
 #include "runtime/init/prepare_rootfs.hpp"
 
@@ -19,8 +20,33 @@ using oci::Result;
 
 namespace {
 
+bool is_node_of(const std::string& path, const PlannedDevice& device) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IFMT) == device.type &&
+           status.st_rdev == makedev(device.major, device.minor);
+}
+
+/// The host's node of a device: at the path that is asked for, or where the kernel says it belongs.
+Result<std::string> find_host_node(const PlannedDevice& device) {
+    if (is_node_of(device.path, device)) return device.path;
+    const std::string number = std::to_string(device.major) + ":" + std::to_string(device.minor);
+    const std::string kind = device.type == S_IFBLK ? "block" : "char";
+    constexpr std::string_view key = "DEVNAME=";
+    std::string tried = device.path;
+    if (const auto facts = oci::read_kernel_file("/sys/dev/" + kind + "/" + number + "/uevent")) {
+        for (const std::string& line : oci::split(*facts, '\n')) {
+            if (!line.starts_with(key)) continue;
+            const std::string path = "/dev/" + line.substr(key.size());
+            if (is_node_of(path, device)) return path;
+            tried += " or " + path;
+        }
+    }
+    return oci::system_failure(ENODEV, "in a user namespace only the host's own nodes can be given, and " +
+                                           kind + " " + number + " is not at " + tried);
+}
+
 Result<void> bind_host_device(const PlannedDevice& device, BorrowedFd root) {
-    const CopySource source{.path = device.path};
+    const CopySource source{.path = TRY(find_host_node(device))};
     MountCopy node = TRY(copy_mount(source));
     const Fd place = TRY(oci::make_file_in_root(root, device.path, 0755, 0644));
     TRY(attach_copy(std::move(node), source, {place, root, device.path}, {}));

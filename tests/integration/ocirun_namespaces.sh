@@ -109,6 +109,14 @@ check_output "another user inside" '1000 1000' run_in_userns '.process.user = {u
 check_output "additional groups inside" '5 7 ' run_in_userns '.process.user.additionalGids = [5, 7]' \
     sed -n 's/^Groups:[[:space:]]*//p' /proc/self/status
 check_output "devices work inside" '' run_in_userns . sh -c 'echo x >/dev/null && head -c 0 /dev/zero'
+if is_ocirun; then # others give whatever the host has under that name
+    check_output "a device under another name is the host's node of its number" '1:7' \
+        run_in_userns '.linux.devices = [{path: "/dev/other", type: "c", major: 1, minor: 7}]' stat -c %t:%T /dev/other
+    check_output "and not what the host has under that name" '1:7' \
+        run_in_userns '.linux.devices = [{path: "/dev/kmsg", type: "c", major: 1, minor: 7}]' stat -c %t:%T /dev/kmsg
+    check_fails "a device that the host has no node of" 1 "linux.devices[0]: device /dev/other: in a user namespace only the host's own nodes can be given, and char 241:77 is not at /dev/other" \
+        run_in_userns '.linux.devices = [{path: "/dev/other", type: "c", major: 241, minor: 77}]' true
+fi
 check_output "a new network namespace belongs to it" ok run_in_userns "$(with network)" sh -c 'ip link add a type dummy 2>/dev/null; echo ok'
 check_fails "a uid without a mapping" 1 '' run_in_userns '.process.user.uid = 70000' true
 check_fails "a user namespace needs mappings" 1 "$(by_runtime 'linux.uidMappings' '')" run_in_userns 'del(.linux.uidMappings)' true
