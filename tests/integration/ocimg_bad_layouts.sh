@@ -41,9 +41,11 @@ edit_config() { # JQ PROGRAM
 }
 
 # A directory that was not there must not be there afterwards; an empty one must be empty again.
+shapes=0
 refused() { # NAME TEXT [OPTION...]
     local name=$1 text=$2
     shift 2
+    shapes=$((shapes + 1))
     rm -rf bundle empty
     mkdir empty
     check_fails "$name" 1 "$text" timeout 60 "$ocimg" unpack --image l:a "$@" bundle
@@ -147,6 +149,8 @@ for object in index.json oci-layout blobs blobs/sha256 "$(blob "$(manifest_diges
             directory) mkdir "l/$object" ;;
         esac
         refused "I17: $kind instead of ${object:0:24}" "l"
+        check_fails "I17: copy of $kind instead of ${object:0:24}" 1 "l" timeout 60 "$ocimg" copy -q oci:l:a oci:copied:a
+        rm -rf copied
         rm -rf moved
     done
 done
@@ -156,6 +160,9 @@ for object in index.json oci-layout "$(blob "$(manifest_digest)")" "$(blob "$(ma
     fresh; truncate -s 10G "l/${object#l/}"
     refused "I18: 10 GiB of ${object:0:24}" "l"
 done
+truncate -s 10G manifest.json && tar --create --sparse --format=gnu --file big.tar manifest.json && rm manifest.json
+check_fails "I18: 10 GiB of an archive's manifest.json" 1 "manifest.json" timeout 60 "$ocimg" copy -q docker-archive:big.tar oci:copied:a
+check_not "I18: and nothing is left" test -e copied
 
 # --- writers leave a broken layout alone --------------------------------------------------------------
 fresh; printf '[' >l/index.json
@@ -167,4 +174,6 @@ check_fails "append without space for a directory" 1 "no such file or directory"
 check_fails "config with a broken value" 1 "expected NAME=VALUE" "$ocimg" config --image l:a --env A
 check_fails "config of an absent tag" 1 'has no tag "x"' "$ocimg" config --image l:x --env A=1
 check_output "failed writers change nothing" "$before" sh -c 'find l -type f | LC_ALL=C sort | xargs sha256sum'
+echo "hostile layouts: $shapes shapes"
+check "at least 90 shapes" test "$shapes" -ge 90
 finish

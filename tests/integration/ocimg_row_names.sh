@@ -1,0 +1,26 @@
+#!/bin/bash
+# Every row of the catalogue of attacks on images (I01 to I24) and of faults of the image tool (M08 to M17) has a test
+# whose name begins with it; what each is called is printed.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=../support/shell_test.sh
+. "$here/../support/shell_test.sh"
+
+# names_of ROW: as in TEST_F(AttackRows, I05_attributes...) and check "I09: ...".
+names_of() {
+    grep -rhoE "^TEST(_F|_P)?\([A-Za-z]+, $1_[a-z0-9_A-Z]+" "$here/../unit/imagetool" | sed 's/^[^,]*, //'
+    grep -hoE "(finding|users_file|refused|check[a-z_]*) \"$1: [^\"]*" "$here"/ocimg_*.sh | sed 's/^[^"]*"//'
+}
+rows="$(seq -f 'I%02g' 1 24) $(seq -f 'M%02g' 8 17)"
+for row in $rows; do
+    names_of "$row" | sort -u >"${TMPDIR:-/tmp}/rows.$$"
+    count=$(wc -l <"${TMPDIR:-/tmp}/rows.$$")
+    if [ "$count" -gt 0 ]; then
+        passed "$row has $count: $(head -1 "${TMPDIR:-/tmp}/rows.$$")"
+    else
+        failed "$row has no test"
+    fi
+done
+rm -f "${TMPDIR:-/tmp}/rows.$$"
+check "there is no row I25 among them" test -z "$(names_of I25)"
+finish
