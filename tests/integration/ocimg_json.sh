@@ -50,7 +50,9 @@ json '.tag == "flat"' squash --image image:next --tag flat
 json '.tag == "small"' split --image image:next --tag small --size 3k
 json '.tag == "moved"' rebase --image image:next --tag moved --old-base image:one --new-base image:one
 json '.tag == "many"' index create image:many image:one
+json '.tag == "many"' index add image:many image:next
 json 'length >= 1' index list image:many
+json '.tag == "many"' index remove image:many "$(jq -r '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == "next").digest' image/index.json)"
 json '.artifactType != ""' attach --image image:one --artifact-type text/plain files/etc/one
 json 'length >= 1' referrers --image image:one
 json 'length >= 5' list image
@@ -72,6 +74,10 @@ json '.removed' umount --remove shared
 json '. == [] or type == "object"' validate image
 json 'type == "object"' fsck image
 json 'type == "array" or type == "object"' gc image
+json 'has("removedLayers")' gc --layers
+json '.repaired' fsck --repair image
+json 'length >= 1' images image
+json '.tag == "flattened"' flatten --image image:one --tag flattened
 json '.name == "127.0.0.1:5000/app:1" and .size > 100' push --tls-verify=false ./image:one 127.0.0.1:5000/app:1
 json '.name == "127.0.0.1:5000/app:1" and (.digest | startswith("sha256:"))' pull --tls-verify=false 127.0.0.1:5000/app:1
 json '.mediaType | test("manifest")' copy --tls-verify=false oci:image:next $there:2
