@@ -37,7 +37,9 @@ new_image() { # DIRECTORY OR TAR...: image:x with these layers
     for layer in "$@"; do "$ocimg" append --image image:x "$layer" || exit 1; done
 }
 unpack() { within "${limit:-2}" "$ocimg" unpack --progress none --image image:x bundle; }
+shapes=0
 refused() { # NAME TEXT
+    shapes=$((shapes + 1))
     check_fails "$1" 1 "$2" unpack
     [ ! -e bundle ] || failed "$1: nothing is left" "$(find bundle | head)"
 }
@@ -264,4 +266,6 @@ PY
 else
     skip "M10: what a power cut finds" "strace is not installed"
 fi
+echo "hostile images: $shapes shapes that are refused"
+check "at least 40 shapes" test "$shapes" -ge 40
 finish
