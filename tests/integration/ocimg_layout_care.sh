@@ -39,7 +39,7 @@ before=$(blobs unreadable)
 check_fails "a manifest that cannot be read" 1 "$(manifest_of unreadable one)" "$ocimg" gc unreadable
 check_output "keeps everything" "$before" blobs unreadable
 
-gc_beside_writers() { # 8 writers of 6 tags each, with gc all the time
+gc_beside_writers() { # 8 writers of 6 tags each, who remove one again, with gc all the time
     local i j pids=() gc
     : >running
     (while [ -e running ]; do "$ocimg" gc image >/dev/null || touch gc-failed; done) &
@@ -47,7 +47,8 @@ gc_beside_writers() { # 8 writers of 6 tags each, with gc all the time
     for i in 1 2 3 4 5 6 7 8; do
         (for j in 1 2 3 4 5 6; do
             echo "$i $j" >"mine-$i" && mkdir -p "dir-$i" && cp "mine-$i" "dir-$i/file" &&
-                "$ocimg" append --image image:one --tag "w$i-$j" "dir-$i" || exit 1
+                "$ocimg" append --progress none --image image:one --tag "w$i-$j" "dir-$i" || exit 1
+            [ "$j" -ne 3 ] || "$ocimg" rmi --image "image:w$i-2" >/dev/null || exit 1
         done) &
         pids+=($!)
     done
@@ -57,9 +58,11 @@ gc_beside_writers() { # 8 writers of 6 tags each, with gc all the time
     wait "$gc"
     [ ! -e gc-failed ] && return $status
 }
-check "M11: writers and gc at once" gc_beside_writers
-check_output "M11: no tag is lost" 48 sh -c "jq '[.manifests[].annotations[\"org.opencontainers.image.ref.name\"] | select(startswith(\"w\"))] | length' image/index.json"
+check "M11, M12: writers, rmi and gc at once" gc_beside_writers
+check_output "M11: no tag is lost, and those that were removed are gone" 40 sh -c "jq '[.manifests[].annotations[\"org.opencontainers.image.ref.name\"] | select(startswith(\"w\"))] | length' image/index.json"
 check "M11: every image is whole" "$ocimg" validate image
+"$ocimg" gc image >/dev/null
+check_match "M12: a last gc leaves nothing to remove" '^0 B in 0 files' "$ocimg" gc image --dry-run
 
 # --- validate: each damage gives a finding that names the file, the place and the section
 finding() { # NAME FILTER: of the layout `bad`; FILTER must hold for one of the findings
