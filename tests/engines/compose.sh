@@ -24,9 +24,11 @@ answers() { fetch | grep -q '^visit '; }
 check "up -d" comp up -d
 if [ "$tests_failed" -gt 0 ]; then finish; fi
 check "the published port answers with what the other service wrote" wait_until 30 answers
-check_match "ps lists both" 'shop_worker_1 .* Up' comp ps
-check_match "they run on the tested runtime" "^$runtime_name$" dock inspect --format '{{.HostConfig.Runtime}}' shop_web_1
-health_is() { [ "$(dock inspect --format '{{.State.Health.Status}}' shop_web_1)" = "$1" ]; }
+# Version 1 of compose joins the names by '_', version 2 by '-'.
+web=$(dock ps --format '{{.Names}}' | grep -x 'shop[_-]web[_-]1')
+check_match "ps lists both" 'shop[_-]worker[_-]1 .* Up' comp ps
+check_match "they run on the tested runtime" "^$runtime_name$" dock inspect --format '{{.HostConfig.Runtime}}' "$web"
+health_is() { [ "$(dock inspect --format '{{.State.Health.Status}}' "$web")" = "$1" ]; }
 check "the healthcheck is healthy" wait_until 30 health_is healthy
 check_output "one reaches the other by name" 0 comp exec -T worker sh -c 'wget -q -O /dev/null http://web/index.html; echo $?'
 check_output "ulimits" 99 comp exec -T worker sh -c 'ulimit -n'
