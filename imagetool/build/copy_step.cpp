@@ -34,6 +34,7 @@ public:
         request_.attributes.time = tree.has_dates ? std::nullopt : std::optional(time);
         for (const SelectedFile& file : part.files) {
             if (part.unpack && S_ISREG(file.status.st_mode) && TRY(unpacked(file))) continue;
+            TRY(keep_the_last(file));
             TRY(copy_files(tree, file, rootfs_, request_));
         }
         return {};
@@ -62,6 +63,20 @@ public:
     }
 
 private:
+    /// A wildcard that finds several files would write each of them over the one before.
+    Result<void> keep_the_last(const SelectedFile& file) {
+        const std::string& destination = step_.transfer.destination;
+        if (S_ISDIR(file.status.st_mode) || request_.several || !file.parents.empty() ||
+            destination.ends_with('/'))
+            return {};
+        if (!last_.empty() && !oci::open_in_root(rootfs_, destination, O_PATH | O_DIRECTORY))
+            return failure(ErrorCode::invalid, quote(file.path) + " would replace " + quote(last_) +
+                                                   ": the destination " + quote(destination) +
+                                                   " of several files must end with /");
+        last_ = file.path;
+        return {};
+    }
+
     Result<bool> unpacked(const SelectedFile& file) {
         const Fd content = TRY(oci::open_file("/proc/self/fd/" + std::to_string(file.place.get()), O_RDONLY));
         if (!TRY(is_archive(content))) return false;
@@ -74,6 +89,7 @@ private:
     const CopyStep& step_;
     BorrowedFd rootfs_;
     CopyRequest request_;
+    std::string last_;  // the file that the destination got, if it is no directory
 };
 
 Result<CopyRequest> request_for(const CopyStep& step, BorrowedFd before) {

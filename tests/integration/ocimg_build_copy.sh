@@ -53,6 +53,19 @@ printf 'FROM base:1\nCOPY --chmod=10000 run.sh /x\n' >copy/mode
 check_fails "a mode of too many digits" 1 "--chmod" build -f copy/mode copy
 printf 'FROM base:1\nCOPY a/one.txt x/y/four.txt /file\n' >copy/several
 check_fails "several sources need a directory" 1 "must end with /" build -f copy/several copy
+mkdir -p wild/directories/one wild/directories/two
+echo 1 >wild/w1 && echo 2 >wild/w2 && touch wild/directories/one/a wild/directories/two/b
+printf 'FROM base:1\nCOPY w* /target\n' | write_context wild
+check_fails "a wildcard that finds several files needs one, too" 1 \
+    '"w2" would replace "w1": the destination "/target" of several files must end with /' build wild
+printf 'FROM base:1\nADD w* /target\n' | write_context wild
+check_fails "with ADD as well" 1 'must end with /' build wild
+printf 'FROM base:1\nCOPY w1* /one\nCOPY w* /bin\nCOPY directories/* /merged\n' | write_context wild
+check "one file, a directory that is there, and directories do not" build -t wild:1 wild
+root=$(unpacked wild:1)
+check_output "the file" 1 cat "$root/one"
+check_output "files in the directory" 2 cat "$root/bin/w2"
+check_output "directories together" "./a ./b" list "$root/merged"
 printf 'FROM base:1\nCOPY --chown=nobody-here a /x\n' >copy/owner
 check_fails "an owner that the image does not know" 1 "nobody-here" build -f copy/owner copy
 
