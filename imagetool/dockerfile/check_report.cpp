@@ -87,12 +87,19 @@ bool Findings::counts(std::string_view rule) const {
     return !options_.skip_all && !options_.skipped.contains(name);
 }
 
+std::string_view Findings::line_of(std::uint32_t number) const {
+    if (number == 0 || number > line_starts_.size()) return {};
+    const std::string_view rest = std::string_view(file_.text).substr(line_starts_[number - 1]);
+    return rest.substr(0, rest.find('\n'));
+}
+
 Place Findings::place_of(const LineRange& lines, std::string_view word) const {
-    const Place place = place_of_message(file_.text, {.line = lines.first, .last_line = lines.last}, "");
+    const std::size_t begin = line_of(lines.first).find_first_not_of(" \t");
+    const Place place{
+        lines.first, begin == std::string_view::npos ? 0 : static_cast<std::uint32_t>(begin + 1), lines.last};
     if (word.empty()) return place;
     for (std::uint32_t line = lines.first; line <= lines.last && line <= line_starts_.size(); ++line) {
-        const std::string_view rest = std::string_view(file_.text).substr(line_starts_[line - 1]);
-        const std::size_t at = rest.substr(0, rest.find('\n')).find(word);
+        const std::size_t at = line_of(line).find(word);
         if (at == std::string_view::npos) continue;
         const std::size_t blanks = word.starts_with(' ') ? 1 : 0;
         return {line, static_cast<std::uint32_t>(at + blanks + 1), lines.last};
@@ -122,8 +129,16 @@ std::vector<Finding> Findings::take() {
 
 std::string to_text(const CheckReport& report, const Dockerfile& file) {
     std::string text;
-    for (const Finding& finding : report.findings)
-        text += show_place(file.file, file.text, finding.place, finding.rule + ": " + finding.message) + "\n";
+    std::string_view rest =
+        file.text;  // from the line of the finding on: they stand in the order of their lines
+    std::uint32_t line = 1;
+    for (const Finding& finding : report.findings) {
+        for (; line < finding.place.line && !rest.empty(); ++line)
+            rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
+        text += show_in_line(file.file, rest.substr(0, rest.find('\n')), finding.place,
+                             finding.rule + ": " + finding.message) +
+                "\n";
+    }
     if (!report.error.empty()) text += "error: " + report.error + "\n";
     if (report.findings.empty() && report.error.empty()) return file.file + ": no warnings\n";
     if (!report.findings.empty())

@@ -21,6 +21,7 @@ public:
 
 private:
     [[nodiscard]] bool counts(std::string_view rule) const;
+    [[nodiscard]] std::string_view line_of(std::uint32_t number) const;
     [[nodiscard]] Place place_of(const LineRange& lines, std::string_view word) const;
 
     const Dockerfile& file_;

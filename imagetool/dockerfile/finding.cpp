@@ -10,14 +10,18 @@ namespace ocimg::dockerfile {
 
 namespace {
 
-/// The line without its end, and with whatever a terminal could act on replaced by '?'.
-std::string line_of(std::string_view text, std::uint32_t number) {
+std::string_view line_of(std::string_view text, std::uint32_t number) {
     for (std::uint32_t line = 1; line < number; ++line) {
         const std::size_t end = text.find('\n');
         if (end == std::string_view::npos) return "";
         text.remove_prefix(end + 1);
     }
-    std::string line(text.substr(0, text.find('\n')));
+    return text.substr(0, text.find('\n'));
+}
+
+/// The line without its end, and with whatever a terminal could act on replaced by '?'.
+std::string printable(std::string_view raw) {
+    std::string line(raw);
     if (line.ends_with('\r')) line.pop_back();
     const bool is_text = oci::is_utf8(line);
     for (std::size_t at = 0; at < line.size(); ++at) {
@@ -47,7 +51,7 @@ std::string indent_to(std::string_view line, std::size_t column) {
 /// Long lines are cut around the column, so that a message stays readable.
 constexpr std::size_t widest_line = 160;
 
-/// What the message has between quotes, in turn; what a message of several `"` quotes twice is found twice.
+/// What stands between pairs of quotes in the message, in turn.
 std::vector<std::string_view> quoted_words(std::string_view message) {
     std::vector<std::string_view> words;
     for (;;) {
@@ -82,7 +86,7 @@ Place place_of_message(std::string_view text, const Place& lines, std::string_vi
         const Place place = find_in_lines(text, lines, word);
         if (place.line != 0) return place;
     }
-    const std::string line = line_of(text, lines.line);
+    const std::string_view line = line_of(text, lines.line);
     const std::size_t begin = line.find_first_not_of(" \t");
     return {lines.line, begin == std::string::npos ? 0 : static_cast<std::uint32_t>(begin + 1),
             lines.last_line};
@@ -90,12 +94,17 @@ Place place_of_message(std::string_view text, const Place& lines, std::string_vi
 
 std::string show_place(std::string_view file, std::string_view text, const Place& place,
                        std::string_view message) {
+    return show_in_line(file, line_of(text, place.line), place, message);
+}
+
+std::string show_in_line(std::string_view file, std::string_view raw_line, const Place& place,
+                         std::string_view message) {
     std::string shown(file);
     shown += ":" + std::to_string(place.line);
     if (place.column != 0) shown += ":" + std::to_string(place.column);
     shown += ": ";
     shown += message;
-    std::string line = line_of(text, place.line);
+    std::string line = printable(raw_line);
     std::size_t column = place.column;
     if (line.empty()) return shown;
     if (column > widest_line / 2 && line.size() > widest_line) {

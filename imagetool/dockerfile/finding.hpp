@@ -35,6 +35,10 @@ struct Finding {
 std::string show_place(std::string_view file, std::string_view text, const Place& place,
                        std::string_view message);
 
+/// The same with the place's line at hand: to find it anew for each of many findings takes long.
+std::string show_in_line(std::string_view file, std::string_view line, const Place& place,
+                         std::string_view message);
+
 /// Where in these lines a message of an instruction points to: at the first of the words it quotes that
 /// stands there, at the `${` it speaks of, else at the beginning of the instruction.
 Place place_of_message(std::string_view text, const Place& lines, std::string_view message);

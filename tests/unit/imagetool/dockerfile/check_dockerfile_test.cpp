@@ -222,5 +222,13 @@ TEST(Check, findings_are_shown_with_their_line) {
 )");
 }
 
+TEST(Check, several_findings_each_have_their_own_line) {
+    const auto file = parse_dockerfile("FROM a\n\n  MAINTAINER b\nCMD c\nCMD d", "Dockerfile");
+    const std::string text = to_text(check_dockerfile(*file, a_request()), *file);
+    EXPECT_NE(text.find("   3 |   MAINTAINER b\n     |   ^\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("   4 | CMD c\n     | ^\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("   5 | CMD d\n     | ^\n"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace ocimg::dockerfile
