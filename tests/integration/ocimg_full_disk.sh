@@ -11,17 +11,10 @@ ocimg=$OCI_BUILD/ocimg
 export OCIMG_LAYER_CACHE=$test_dir/full/cache
 
 # --- what every disk begins with: images, and a bundle that was changed
-mkdir -p files/etc more/etc base full
-for i in $(seq 1 30); do head -c 3000 /dev/urandom >"files/etc/file-$i"; done
-head -c 70000 /dev/urandom >more/etc/big
-echo new >more/etc/file-2
-{
-    "$ocimg" new --image base/image:one && "$ocimg" append --image base/image:one files &&
-        "$ocimg" tag --image base/image:one old-base && "$ocimg" append --image base/image:one more &&
-        "$ocimg" config --image base/image:old-base --tag new-base --env A=B &&
-        "$ocimg" insert --image base/image:new-base files/etc/file-3 /top && "$ocimg" gc base/image &&
-        "$ocimg" index create base/image:many base/image:one && "$ocimg" unpack --image base/image:one base/bundle
-} >/dev/null 2>&1 || exit 1
+# shellcheck source=../support/edited_images.sh
+. "$here/../support/edited_images.sh"
+mkdir full
+{ make_edited_images 30 70000 && "$ocimg" unpack --image base/image:one base/bundle; } >/dev/null 2>&1 || exit 1
 head -c 50000 /dev/urandom >base/bundle/rootfs/etc/added
 rm base/bundle/rootfs/etc/file-5
 cp -a base/image source

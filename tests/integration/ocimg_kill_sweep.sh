@@ -20,17 +20,10 @@ mount -t tmpfs tmpfs "$test_dir" && cd "$test_dir" || exit 1
 export OCIMG_LAYER_CACHE=$test_dir/work/cache
 
 # --- what every command starts from: base/image, and bundles of it
-mkdir -p files/etc more/etc base
-for i in $(seq 1 12); do head -c 3000 /dev/urandom >"files/etc/file-$i"; done
-ln files/etc/file-1 files/hard
-head -c 400000 /dev/urandom >more/etc/big
-echo new >more/etc/file-2
+# shellcheck source=../support/edited_images.sh
+. "$here/../support/edited_images.sh"
 {
-    "$ocimg" new --image base/image:one && "$ocimg" append --image base/image:one files &&
-        "$ocimg" tag --image base/image:one old-base && "$ocimg" append --image base/image:one more &&
-        "$ocimg" config --image base/image:old-base --tag new-base --env A=B &&
-        "$ocimg" insert --image base/image:new-base files/etc/file-3 /top && "$ocimg" gc base/image &&
-        "$ocimg" index create base/image:many base/image:one && cp -a base/image base/damaged &&
+    make_edited_images 12 400000 && cp -a base/image base/damaged &&
         "$ocimg" unpack --image base/image:one base/bundle && "$ocimg" unpack --image base/image:old-base base/older
 } >/dev/null || exit 1
 echo changed >base/bundle/rootfs/etc/file-4
