@@ -8,9 +8,8 @@
 namespace oci {
 
 /// From now on SIGINT, SIGTERM and SIGHUP are remembered. The process then has `to_end` to end by itself;
-/// after that, or at a second signal, it ends at once with exit code 128 + signal and a line on
-/// standard error. To be called once, before
-/// the first thread.
+/// after that, or at a second signal, it ends at once with exit code 128 + signal and a line on standard
+/// error. To be called once, before the first thread.
 void catch_interruptions(std::chrono::seconds to_end = std::chrono::seconds(2));
 
 /// For a child that its parent ends: signals do again what they do by default.

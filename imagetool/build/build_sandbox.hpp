@@ -16,9 +16,8 @@ namespace ocimg::build {
 oci::Result<bool> become_root(const std::function<void(const std::string&)>& warn);
 
 /// Runs `work` in a child process that is process 1 of its own pid namespace, and gives its exit code.
-/// When this process dies, the kernel kills the child and with it everything below; an
-/// interruption does the same and is an error. Call it before any
-/// thread is started.
+/// When this process dies, the kernel kills the child and with it everything below; an interruption does the
+/// same and is an error. Call it before any thread is started.
 oci::Result<int> run_in_build_sandbox(const std::function<int()>& work);
 
 }  // namespace ocimg::build

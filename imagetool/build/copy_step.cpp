@@ -34,7 +34,7 @@ public:
         request_.attributes.time = tree.has_dates ? std::nullopt : std::optional(time);
         for (const SelectedFile& file : part.files) {
             if (part.unpack && S_ISREG(file.status.st_mode) && TRY(unpacked(file))) continue;
-            TRY(keep_the_last(file));
+            TRY(refuse_to_replace(file));
             TRY(copy_files(tree, file, rootfs_, request_));
         }
         return {};
@@ -64,7 +64,7 @@ public:
 
 private:
     /// A wildcard that finds several files would write each of them over the one before.
-    Result<void> keep_the_last(const SelectedFile& file) {
+    Result<void> refuse_to_replace(const SelectedFile& file) {
         const std::string& destination = step_.transfer.destination;
         if (S_ISDIR(file.status.st_mode) || request_.several || !file.parents.empty() ||
             destination.ends_with('/'))
