@@ -3,6 +3,7 @@
 #include <array>
 #include <functional>
 
+#include "base/interruption.hpp"
 #include "imagetool/stream/hashing.hpp"
 
 namespace ocimg {
@@ -17,6 +18,7 @@ Result<BlobWriter::Written> pass_on(ByteSource& source, const Layout& to) {
     BlobWriter blob = TRY(to.write_blob());
     std::array<std::byte, 65536> buffer{};
     while (const std::size_t count = TRY(source.read(buffer))) {
+        TRY(oci::check_interruption());
         TRY(blob.write(std::span(buffer).first(count)));
     }
     return blob.commit();

@@ -5,8 +5,8 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/image/edit.hpp"
-#include "imagetool/transfer/open_place.hpp"
 
 namespace ocimg {
 
@@ -43,9 +43,18 @@ Result<ImageArguments> image_arguments(const oci::cli::Values& values, std::size
                                            std::to_string(arguments.others.size()));
 }
 
+Result<OpenedPlace> open_to_read(const ImagePlace& place, const oci::cli::Values& values,
+                                 bool documents_only) {
+    const auto platform = TRY(platform_argument(values));
+    RegistryReading reading{.remote = {}, .platform = platform, .documents_only = documents_only};
+    if (place.kind == PlaceKind::registry) reading.remote = TRY(read_remote_options(values));
+    OpenedPlace opened = TRY(open_image_place(place, Access::read, reading));
+    opened.query.platform = platform;
+    return opened;
+}
+
 Result<ImageToRead> open_image_to_read(const ImagePlace& place, const oci::cli::Values& values) {
-    auto [layout, query] = TRY(open_image_place(place, Access::read));
-    query.platform = TRY(platform_argument(values));
+    auto [layout, query] = TRY(open_to_read(place, values));
     FoundImage image = TRY(find_image(layout, query));
     return ImageToRead{std::move(layout), std::move(image)};
 }

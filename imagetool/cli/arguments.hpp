@@ -11,6 +11,7 @@
 #include "imagetool/store/find_image.hpp"
 #include "imagetool/store/image_place.hpp"
 #include "imagetool/store/layout.hpp"
+#include "imagetool/transfer/open_place.hpp"
 #include "spec/image/platform.hpp"
 #include "spec/image/timestamp.hpp"
 
@@ -28,6 +29,11 @@ oci::Result<ImageArguments> image_arguments(const oci::cli::Values& values, std:
 
 /// A name in the place of an argument: of the default store unless it is a path, a layout or has a transport.
 oci::Result<ImagePlace> place_argument(const std::string& text);
+
+/// Opens a place to read one of its images: in a registry with the options of remote_options() and
+/// --platform.
+oci::Result<OpenedPlace> open_to_read(const ImagePlace& place, const oci::cli::Values& values,
+                                      bool documents_only = false);
 
 /// An image that is read, in its layout.
 struct ImageToRead {

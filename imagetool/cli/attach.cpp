@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/file.hpp"
+#include "base/interruption.hpp"
 #include "base/text.hpp"
 #include "imagetool/change/artifact.hpp"
 #include "imagetool/change/copy_blobs.hpp"
@@ -87,6 +88,7 @@ Result<void> add_to_index(const Layout& layout, const LayoutLock& lock, const st
 }
 
 Result<int> run_attach(const oci::cli::Values& values) {
+    oci::catch_interruptions();
     if (!oci::spec::is_media_type(values.get("artifact-type"))) {
         return failure(ErrorCode::invalid,
                        "attach: --artifact-type TYPE is required: a media type such as "

@@ -3,8 +3,10 @@
 #include "base/text.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/file_rows.hpp"
 #include "imagetool/cli/options.hpp"
+#include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/look/compare_trees.hpp"
 #include "imagetool/look/read_tree.hpp"
 
@@ -19,7 +21,9 @@ Result<int> run_cat(const oci::cli::Values& values) {
     const std::string& path = arguments.others.front();
     const auto [layout, image] = TRY(open_image_to_read(arguments.place, values));
     const bool json = values.has("json");
-    const ImageTree tree = TRY(read_image_tree(layout, image, json ? Contents::hashed : Contents::ignored));
+    const auto progress = TRY(open_progress(values));
+    const ImageTree tree =
+        TRY(read_image_tree(layout, image, json ? Contents::hashed : Contents::ignored, progress.get()));
     const TreeNode* const node = TRY(tree.find(path, true));
     if (node->content == nullptr) {
         return oci::failure(
@@ -47,7 +51,7 @@ oci::cli::Command cat_command() {
             "against its digest again while it is read: with another exit code than 0 what was printed is "
             "not to be trusted.",
         .options = {image_option("image to look into; the tag may be left out when there is one image"),
-                    platform_option(),
+                    platform_option(), progress_option(),
                     switch_option("json", "print what the file is, with the digest of its content, as JSON")},
         .least_arguments = 1,
         .most_arguments = 2,
@@ -58,7 +62,7 @@ oci::cli::Command cat_command() {
 }  // namespace
 
 CommandEntry cat_entry() {
-    return {cat_command(), run_cat};
+    return {with_remote_options(cat_command()), run_cat};
 }
 
 }  // namespace ocimg

@@ -4,6 +4,7 @@
 #include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
+#include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/look/compare_trees.hpp"
 #include "imagetool/look/read_tree.hpp"
 
@@ -111,7 +112,7 @@ oci::cli::Command diff_command() {
 }  // namespace
 
 CommandEntry diff_entry() {
-    return {diff_command(), run_diff};
+    return {with_remote_options(diff_command()), run_diff};
 }
 
 }  // namespace ocimg

@@ -5,6 +5,7 @@
 #include "imagetool/cli/file_rows.hpp"
 #include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
+#include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/look/read_tree.hpp"
 
 namespace ocimg {
@@ -85,7 +86,7 @@ oci::cli::Command files_command() {
 }  // namespace
 
 CommandEntry files_entry() {
-    return {files_command(), run_files};
+    return {with_remote_options(files_command()), run_files};
 }
 
 }  // namespace ocimg

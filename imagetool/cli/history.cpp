@@ -6,7 +6,7 @@
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
-#include "imagetool/transfer/open_place.hpp"
+#include "imagetool/cli/transfer_options.hpp"
 
 namespace ocimg {
 
@@ -69,8 +69,7 @@ std::string as_json(const FoundImage& image) {
 }
 
 Result<int> run_history(const oci::cli::Values& values) {
-    auto [layout, query] = TRY(open_image_place(TRY(image_arguments(values)).place, Access::read));
-    query.platform = TRY(platform_argument(values));
+    auto [layout, query] = TRY(open_to_read(TRY(image_arguments(values)).place, values, true));
     const FoundImage image = TRY(find_image(layout, query));
     TRY(print(values.has("json") ? as_json(image) : as_text(image, values.has("no-trunc"))));
     return 0;
@@ -94,7 +93,7 @@ oci::cli::Command history_command() {
 }  // namespace
 
 CommandEntry history_entry() {
-    return {history_command(), run_history};
+    return {with_remote_options(history_command()), run_history};
 }
 
 }  // namespace ocimg

@@ -1,11 +1,14 @@
 #include <algorithm>
 
+#include "base/interruption.hpp"
 #include "base/text.hpp"
 #include "imagetool/change/copy_blobs.hpp"
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
+#include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
+#include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/store/tags.hpp"
 #include "imagetool/transfer/open_place.hpp"
 #include "spec/image/image_fields.hpp"
@@ -49,9 +52,8 @@ Result<ImageIndex> read_index(const Layout& layout, const ImageQuery& query) {
 
 /// The images that a name stands for, in `to`: one, or with `all` every one of an index.
 Result<std::vector<Descriptor>> members_of(const std::string& name, const oci::cli::Values& values,
-                                           const Layout& to) {
-    auto [from, query] = TRY(open_image_place(TRY(place_argument(name)), Access::read));
-    query.platform = TRY(platform_argument(values));
+                                           const Layout& to, Progress& progress) {
+    const auto [from, query] = TRY(open_to_read(TRY(place_argument(name)), values));
     std::vector<Descriptor> found;
     if (values.has("all")) {
         for (const Descriptor& entry : TRY(entries_named(from, TRY(from.index()), query))) {
@@ -63,7 +65,7 @@ Result<std::vector<Descriptor>> members_of(const std::string& name, const oci::c
     std::vector<Descriptor> members;
     for (const Descriptor& descriptor : found) {
         const FoundImage image = TRY(read_image(from, descriptor));
-        TRY(copy_image_blobs(from, to, image));
+        TRY(copy_image_blobs(from, to, image, &progress));
         Descriptor& member = members.emplace_back();
         member.media_type = descriptor.media_type;
         member.digest = descriptor.digest;
@@ -86,8 +88,9 @@ void add_member(ImageIndex& index, const Descriptor& member) {
 
 Result<void> add_members(ImageIndex& index, const Names& names, const oci::cli::Values& values,
                          const Layout& layout) {
+    const auto progress = TRY(open_progress(values));
     for (const std::string& name : names) {
-        for (const Descriptor& member : TRY(members_of(name, values, layout).in(name)))
+        for (const Descriptor& member : TRY(members_of(name, values, layout, *progress).in(name)))
             add_member(index, member);
     }
     return {};
@@ -153,6 +156,7 @@ Result<void> change_index(const std::string& action, ImageIndex& index, const Na
 }
 
 Result<int> run_index(const oci::cli::Values& values) {
+    oci::catch_interruptions();
     const Names& arguments = values.arguments();
     const std::string& action = arguments[0];
     const ImagePlace place = TRY(place_argument(arguments[1]));
@@ -193,7 +197,7 @@ oci::cli::Command index_command() {
             "an "
             "index of it.",
         .options = {switch_option("all", "put in every image of an IMAGE that is an index itself"),
-                    platform_option(),
+                    platform_option(), progress_option(),
                     list_option("annotation", "NAME=VALUE", "set an annotation of the index"),
                     switch_option("json", "print the written descriptor, or the index listed, as JSON")},
         .least_arguments = 2,
@@ -206,7 +210,7 @@ oci::cli::Command index_command() {
 }  // namespace
 
 CommandEntry index_entry() {
-    return {index_command(), run_index};
+    return {with_remote_options(index_command()), run_index};
 }
 
 }  // namespace ocimg

@@ -1,9 +1,10 @@
 #include "imagetool/cli/arguments.hpp"
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/options.hpp"
+#include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/store/find_image.hpp"
 #include "imagetool/store/tags.hpp"
-#include "imagetool/transfer/open_place.hpp"
+#include "imagetool/transfer/open_endpoints.hpp"
 #include "spec/image/image_fields.hpp"
 #include "spec/image/image_json.hpp"
 #include "spec/image/media_type.hpp"
@@ -62,8 +63,14 @@ std::string describe_history(const std::vector<oci::spec::History>& history) {
     return text;
 }
 
-std::string as_text(const Layout& layout, const FoundImage& image) {
-    std::string text = line("Image", layout.path() + (image.tag.empty() ? "" : ":" + image.tag));
+/// Where the image is: what is read by way of a temporary layout is told as it was named.
+std::string name_of(const ImagePlace& place, const Layout& layout, const FoundImage& image) {
+    const bool stays = place.kind == PlaceKind::layout || place.kind == PlaceKind::store;
+    return stays ? layout.path() + (image.tag.empty() ? "" : ":" + image.tag) : place.text;
+}
+
+std::string as_text(const std::string& named, const FoundImage& image) {
+    std::string text = line("Image", named);
     text += line("Manifest", image.descriptor.digest);
     text += line("Config", image.manifest.config.digest);
     text += line("Platform", image.config.os + "/" + image.config.architecture +
@@ -111,30 +118,31 @@ Result<std::optional<std::string>> chosen_document(const oci::cli::Values& value
 }
 
 /// The index that the tag names.
-Result<std::string> index_text(const Layout& layout, const ImageQuery& query, bool raw) {
-    const std::vector<Descriptor> entries = TRY(entries_named(layout, TRY(layout.index()), query));
-    if (oci::spec::media_kind(entries.front().media_type) != oci::spec::MediaKind::index) {
+Result<std::string> index_text(const ImagePlace& place, const oci::cli::Values& values) {
+    RemoteAccess access(TRY(read_remote_options(values)));
+    const auto source = TRY(open_source(place, access));
+    const Document root = TRY(source->root());
+    if (oci::spec::media_kind(root.media_type) != oci::spec::MediaKind::index) {
         return oci::failure(oci::ErrorCode::invalid, "--index: the tag names one image, not an index");
     }
-    const std::string text = TRY(layout.read_blob(entries.front()));
-    if (raw) return text;
-    const auto index = TRY(oci::spec::parse_index(text, "index " + entries.front().digest));
+    if (values.has("raw")) return root.text;
+    const auto index = TRY(oci::spec::parse_index(root.text, "index " + root.digest, root.media_type));
     return oci::spec::write_json(index, "    ") + "\n";
 }
 
 Result<int> run_inspect(const oci::cli::Values& values) {
-    auto [layout, query] = TRY(open_image_place(TRY(image_arguments(values)).place, Access::read));
+    const ImagePlace place = TRY(image_arguments(values)).place;
     if (values.has("index")) {
-        TRY(print(TRY(index_text(layout, query, values.has("raw")))));
+        TRY(print(TRY(index_text(place, values))));
         return 0;
     }
-    query.platform = TRY(platform_argument(values));
+    const auto [layout, query] = TRY(open_to_read(place, values, true));
     const FoundImage image = TRY(find_image(layout, query));
     if (const auto document = TRY(chosen_document(values, layout, image))) {
         TRY(print(*document));
         return 0;
     }
-    TRY(print(values.has("json") ? as_json(image) : as_text(layout, image)));
+    TRY(print(values.has("json") ? as_json(image) : as_text(name_of(place, layout, image), image)));
     return 0;
 }
 
@@ -143,6 +151,7 @@ oci::cli::Command inspect_command() {
         .name = "inspect",
         .summary = "show an image: platform, process, layers, history",
         .arguments = "[IMAGE]",
+        .description = "Of an image in a registry only the documents are fetched, not the layers.",
         .options = {image_option("image to show; the tag may be left out when there is one image"),
                     platform_option(), switch_option("json", "print JSON: descriptor, manifest and config"),
                     switch_option("manifest", "print the manifest"),
@@ -158,7 +167,7 @@ oci::cli::Command inspect_command() {
 }  // namespace
 
 CommandEntry inspect_entry() {
-    return {inspect_command(), run_inspect};
+    return {with_remote_options(inspect_command()), run_inspect};
 }
 
 }  // namespace ocimg

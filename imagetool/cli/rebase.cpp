@@ -3,6 +3,7 @@
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/edit_arguments.hpp"
 #include "imagetool/cli/options.hpp"
+#include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/transfer/open_place.hpp"
 
 namespace ocimg {
@@ -15,8 +16,11 @@ using oci::Result;
 using oci::spec::Platform;
 
 /// A base for the platform of the image that is rebased.
-Result<ImageToRead> open_base(const std::string& name, const Platform& platform) {
-    auto [layout, query] = TRY(open_image_place(TRY(place_argument(name)), Access::read));
+Result<ImageToRead> open_base(const std::string& name, const Platform& platform,
+                              const oci::cli::Values& values) {
+    const RegistryReading reading{
+        .remote = TRY(read_remote_options(values)), .platform = platform, .documents_only = false};
+    auto [layout, query] = TRY(open_image_place(TRY(place_argument(name)), Access::read, reading));
     query.platform = platform;
     FoundImage image = TRY(find_image(layout, query));
     return ImageToRead{std::move(layout), std::move(image)};
@@ -32,8 +36,8 @@ Result<int> run_rebase(const oci::cli::Values& values) {
                                 .os = edit.image.config.os,
                                 .variant = edit.image.config.variant};
         const std::string new_name = values.get("new-base");
-        const ImageToRead before = TRY(open_base(values.get("old-base"), platform).in("--old-base"));
-        const ImageToRead after = TRY(open_base(new_name, platform).in("--new-base"));
+        const ImageToRead before = TRY(open_base(values.get("old-base"), platform, values).in("--old-base"));
+        const ImageToRead after = TRY(open_base(new_name, platform, values).in("--new-base"));
         Image image = TRY(rebase_image({edit.image.manifest, edit.image.config},
                                        {before.image.manifest, before.image.config},
                                        {after.image.manifest, after.image.config}, edit.created));
@@ -68,7 +72,7 @@ oci::cli::Command rebase_command() {
 }  // namespace
 
 CommandEntry rebase_entry() {
-    return {rebase_command(), run_rebase};
+    return {with_remote_options(rebase_command()), run_rebase};
 }
 
 }  // namespace ocimg

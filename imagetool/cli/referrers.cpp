@@ -3,8 +3,10 @@
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
+#include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/store/tags.hpp"
-#include "imagetool/transfer/open_place.hpp"
+#include "imagetool/transfer/collect_documents.hpp"
+#include "imagetool/transfer/open_endpoints.hpp"
 #include "spec/image/image_fields.hpp"
 #include "spec/image/media_type.hpp"
 #include "spec/json/writer.hpp"
@@ -36,14 +38,31 @@ std::string as_json(const std::vector<Descriptor>& referrers) {
     return oci::spec::write_json(index, "    ") + "\n";
 }
 
-Result<int> run_referrers(const oci::cli::Values& values) {
-    auto [layout, query] = TRY(open_image_place(TRY(image_arguments(values)).place, Access::read));
-    query.platform = TRY(platform_argument(values));
+/// The registry is asked, or what it keeps under the tag of the older scheme.
+Result<std::vector<Descriptor>> referrers_in_registry(const ImagePlace& place,
+                                                      const oci::cli::Values& values) {
+    RemoteAccess access(TRY(read_remote_options(values)));
+    const auto source = TRY(open_source(place, access));
+    const Document root = TRY(source->root());
+    const auto platform = TRY(platform_argument(values));
+    if (!platform.has_value()) return source->referrers(root.digest);
+    return source->referrers(TRY(collect_documents(*source, root, {*platform})).back().digest);
+}
+
+Result<std::vector<Descriptor>> referrers_in_layout(const ImagePlace& place, const oci::cli::Values& values) {
+    const auto [layout, query] = TRY(open_to_read(place, values));
     const auto entries = entries_named(layout, TRY(layout.index()), query);
     const bool whole = entries && entries->size() == 1 && !query.platform.has_value();
     const std::string digest =
         whole ? entries->front().digest : TRY(find_image(layout, query)).descriptor.digest;
-    std::vector<Descriptor> found = TRY(find_referrers(layout, digest));
+    return find_referrers(layout, digest);
+}
+
+Result<int> run_referrers(const oci::cli::Values& values) {
+    const ImagePlace place = TRY(image_arguments(values)).place;
+    std::vector<Descriptor> found =
+        TRY(place.kind == PlaceKind::registry ? referrers_in_registry(place, values)
+                                              : referrers_in_layout(place, values));
     if (values.has("artifact-type")) {
         const std::string type = values.get("artifact-type");
         std::erase_if(found, [&](const Descriptor& referrer) { return referrer.artifact_type != type; });
@@ -71,7 +90,7 @@ oci::cli::Command referrers_command() {
 }  // namespace
 
 CommandEntry referrers_entry() {
-    return {referrers_command(), run_referrers};
+    return {with_remote_options(referrers_command()), run_referrers};
 }
 
 }  // namespace ocimg

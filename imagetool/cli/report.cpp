@@ -10,6 +10,7 @@
 #include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
+#include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/look/read_tree.hpp"
 
 namespace ocimg {
@@ -73,7 +74,7 @@ oci::cli::Command report_command() {
 }  // namespace
 
 CommandEntry report_entry() {
-    return {report_command(), run_report};
+    return {with_remote_options(report_command()), run_report};
 }
 
 }  // namespace ocimg

@@ -122,6 +122,11 @@ std::vector<Option> remote_options() {
     };
 }
 
+oci::cli::Command with_remote_options(oci::cli::Command command) {
+    append_options(command.options, remote_options());
+    return command;
+}
+
 std::vector<Option> side_options(const std::string& side) {
     const std::string of = side == "src" ? "source" : "destination";
     const auto option = [&](const char* name, const char* value, const std::string& help) {
@@ -180,7 +185,9 @@ Result<RemoteOptions> read_remote_options(const Values& values, const std::strin
     options.registries_conf = values.get("registries-conf");
     options.trusted_hosts = values.all("trust-host");
     if (values.has("timeout")) options.timeout = TRY(read_seconds(values, "timeout"));
-    options.stall_timeout = std::chrono::seconds(TRY(read_number(values, "stall-timeout", 1, 86400)));
+    if (!values.get("stall-timeout").empty()) {
+        options.stall_timeout = std::chrono::seconds(TRY(read_number(values, "stall-timeout", 1, 86400)));
+    }
     options.warn = [](const std::string& text) { warn(text); };
     if (values.has("debug")) {
         options.trace = [](const std::string& line) {

@@ -21,6 +21,8 @@ std::vector<oci::cli::Option> side_options(const std::string& side);
 std::vector<oci::cli::Option> copy_options();
 /// --chunk-size, --mount-from.
 std::vector<oci::cli::Option> upload_options();
+/// The command, which reads images, with remote_options() for those of registries.
+oci::cli::Command with_remote_options(oci::cli::Command command);
 /// --progress and --quiet.
 std::vector<oci::cli::Option> progress_options();
 

@@ -4,6 +4,7 @@
 #include "imagetool/cli/compression_argument.hpp"
 #include "imagetool/cli/format.hpp"
 #include "imagetool/cli/options.hpp"
+#include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/look/read_tree.hpp"
 #include "imagetool/look/summary.hpp"
 
@@ -136,7 +137,7 @@ oci::cli::Command tree_command() {
 }  // namespace
 
 CommandEntry tree_entry() {
-    return {tree_command(), run_tree};
+    return {with_remote_options(tree_command()), run_tree};
 }
 
 }  // namespace ocimg

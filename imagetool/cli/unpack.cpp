@@ -11,7 +11,6 @@
 #include "imagetool/cli/owner_arguments.hpp"
 #include "imagetool/cli/transfer_options.hpp"
 #include "imagetool/store/find_image.hpp"
-#include "imagetool/transfer/open_place.hpp"
 
 namespace ocimg {
 
@@ -45,8 +44,7 @@ oci::Result<int> run_unpack(const oci::cli::Values& values) {
     const ImageArguments arguments = TRY(image_arguments(values, 1));
     const OwnerRequest request = TRY(owner_request(values));
     const BundleOwners owners = TRY(enter_for(request));
-    auto [layout, query] = TRY(open_image_place(arguments.place, Access::read));
-    query.platform = TRY(platform_argument(values));
+    auto [layout, query] = TRY(open_to_read(arguments.place, values));
     const FoundImage image = TRY(find_image(layout, query));
     const auto progress = TRY(open_progress(values));
     const UnpackOptions options{.force = values.has("force"),
@@ -107,7 +105,7 @@ oci::cli::Command unpack_command() {
 }  // namespace
 
 CommandEntry unpack_entry() {
-    return {unpack_command(), run_unpack};
+    return {with_remote_options(unpack_command()), run_unpack};
 }
 
 }  // namespace ocimg

@@ -92,7 +92,7 @@ RegistryRequest RegistryClient::request(const char* method, const std::string& b
 }
 
 std::string RegistryClient::context(const std::string& what) const {
-    return session_->address().origin.host + ": " + repository_ + (what.empty() ? "" : ": " + what);
+    return authority_text(session_->address().origin) + "/" + repository_ + (what.empty() ? "" : ": " + what);
 }
 
 Result<RemoteManifest> RegistryClient::manifest(const std::string& tag_or_digest) const {

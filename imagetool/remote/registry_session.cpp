@@ -104,7 +104,7 @@ void RegistrySession::report_warnings(const HttpResponse& response) {
         if (text.empty() || !warn_) continue;
         const std::lock_guard lock(warnings_mutex_);
         if (warnings_.size() < most_warnings && warnings_.insert(text).second) {
-            warn_(address_.origin.host + ": " + text);
+            warn_(authority_text(address_.origin) + ": " + text);
         }
     }
 }

@@ -154,10 +154,12 @@ bool same_origin(const Url& a, const Url& b) {
     return a.scheme == b.scheme && a.host == b.host && a.port == b.port;
 }
 
+std::string authority_text(const Url& url) {
+    return url.port == default_port(url.scheme) ? url.host : url.host + ":" + std::to_string(url.port);
+}
+
 std::string origin_text(const Url& url) {
-    std::string text = url.scheme + "://" + url.host;
-    if (url.port != default_port(url.scheme)) text += ":" + std::to_string(url.port);
-    return text;
+    return url.scheme + "://" + authority_text(url);
 }
 
 std::string to_text(const Url& url) {

@@ -29,6 +29,8 @@ bool same_origin(const Url& a, const Url& b);
 
 /// "https://host:5000", the port left out when it is the scheme's own.
 std::string origin_text(const Url& url);
+/// The same without the scheme, as registries are written in names: "host:5000".
+std::string authority_text(const Url& url);
 std::string to_text(const Url& url);
 /// Without the query, which may hold secrets.
 std::string printable_url(const Url& url);

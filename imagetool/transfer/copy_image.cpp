@@ -43,7 +43,7 @@ public:
         : source_(source), target_(target), options_(options), progress_(progress) {}
 
     Result<void> move_blobs(const std::vector<Document>& documents) {
-        const std::vector<Descriptor> blobs = TRY(plan_blobs(documents));
+        const std::vector<Descriptor> blobs = TRY(plan_blobs(documents, options_.layers));
         const std::size_t at_once = target_.takes_in_order() ? 1 : options_.jobs;
         return run_parallel(blobs.size(), at_once, [&](std::size_t i) -> Result<void> {
             TRY(move_blob(blobs[i]));

@@ -25,6 +25,7 @@ struct CopyOptions {
     std::optional<int> level;                // of the compression; see levels_of()
     bool skip_same = false;  // nothing is looked at when the target's name names the same document already
     bool referrers = false;  // manifests that have a copied one as their subject, and theirs
+    bool layers = true;      // false: documents and configs only, for looking at them
     std::size_t jobs = 6;    // blobs at a time
     /// Told of each blob that is complete in the target, from any thread.
     std::function<void(const oci::spec::Descriptor&)> on_blob;

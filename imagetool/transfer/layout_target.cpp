@@ -50,10 +50,17 @@ private:
 
 }  // namespace
 
+Result<const Layout*> LayoutTarget::layout() {
+    const std::lock_guard lock(making_);
+    if (!layout_.has_value()) layout_ = TRY(make_());
+    return &*layout_;
+}
+
 Result<bool> LayoutTarget::has_blob(const Descriptor& blob) {
     // What is there, perhaps named by nothing, must stay until the image names it.
-    TRY(layout_.begin_writing());
-    return layout_.has_blob(blob);
+    const Layout* const layout = TRY(this->layout());
+    TRY(layout->begin_writing());
+    return layout->has_blob(blob);
 }
 
 Result<void> LayoutTarget::fetch(PartialBlob& partial, const Descriptor& blob, ImageSource& source,
@@ -65,9 +72,10 @@ Result<void> LayoutTarget::fetch(PartialBlob& partial, const Descriptor& blob, I
 }
 
 Result<void> LayoutTarget::write_blob(const Descriptor& blob, ImageSource& source, const Arrived& arrived) {
-    PartialBlob partial = TRY(layout_.resume_blob(blob));
+    const Layout* const layout = TRY(this->layout());
+    PartialBlob partial = TRY(layout->resume_blob(blob));
     // Another process may have finished it while we waited for it.
-    if (partial.size() == 0 && layout_.has_blob(blob)) return {};
+    if (partial.size() == 0 && layout->has_blob(blob)) return {};
     bool resumed = partial.size() > 0;
     arrived(partial.size());
     while (true) {
@@ -84,7 +92,7 @@ Result<void> LayoutTarget::write_blob(const Descriptor& blob, ImageSource& sourc
 Result<void> LayoutTarget::write_document(const Document& document) {
     // A document of another algorithm's digest goes the way of a blob.
     const Descriptor wanted = descriptor_of(document);
-    PartialBlob partial = TRY(layout_.resume_blob(wanted));
+    PartialBlob partial = TRY(TRY(layout())->resume_blob(wanted));
     TRY(partial.restart());
     TRY(partial.write(bytes_of(document.text)));
     if (!TRY(partial.is_whole()))
@@ -94,8 +102,9 @@ Result<void> LayoutTarget::write_document(const Document& document) {
 
 Result<void> LayoutTarget::write_root(const Document& document) {
     TRY(write_document(document));
-    const LayoutLock lock = TRY(layout_.lock());
-    oci::spec::ImageIndex index = TRY(layout_.index());
+    const Layout* const layout = TRY(this->layout());
+    const LayoutLock lock = TRY(layout->lock());
+    oci::spec::ImageIndex index = TRY(layout->index());
     Descriptor descriptor = descriptor_of(document);
     if (!tag_.empty()) {
         TRY(check_new_tag(tag_));
@@ -112,18 +121,19 @@ Result<void> LayoutTarget::write_root(const Document& document) {
         *place = descriptor;
         entries.erase(std::remove_if(place + 1, entries.end(), same_name), entries.end());
     }
-    return layout_.replace_index(lock, index);
+    return layout->replace_index(lock, index);
 }
 
 Result<void> LayoutTarget::write_referrer(const Document& document, const Descriptor& referrer) {
     TRY(write_document(document));
-    const LayoutLock lock = TRY(layout_.lock());
-    oci::spec::ImageIndex index = TRY(layout_.index());
+    const Layout* const layout = TRY(this->layout());
+    const LayoutLock lock = TRY(layout->lock());
+    oci::spec::ImageIndex index = TRY(layout->index());
     const bool known = std::any_of(index.manifests.begin(), index.manifests.end(),
                                    [&](const Descriptor& entry) { return entry.digest == document.digest; });
     if (known) return {};
     index.manifests.push_back(referrer);
-    return layout_.replace_index(lock, index);
+    return layout->replace_index(lock, index);
 }
 
 }  // namespace ocimg

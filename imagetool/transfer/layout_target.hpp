@@ -1,7 +1,11 @@
 #pragma once
 // Copying into a layout, the default store included. Blobs that break off are gone on with by the next run.
 
+#include <functional>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "imagetool/store/layout.hpp"
@@ -13,6 +17,10 @@ class LayoutTarget final : public ImageTarget {
 public:
     /// `tag` is the name in index.json; empty: the image gets none and is found by its digest.
     LayoutTarget(Layout layout, std::string tag) : layout_(std::move(layout)), tag_(std::move(tag)) {}
+    /// Makes the layout with the first thing that is written, so that a source that has no such image leaves
+    /// nothing behind.
+    LayoutTarget(std::function<oci::Result<Layout>()> make, std::string tag)
+        : make_(std::move(make)), tag_(std::move(tag)) {}
 
     oci::Result<bool> has_blob(const oci::spec::Descriptor& blob) override;
     oci::Result<void> write_blob(const oci::spec::Descriptor& blob, ImageSource& source,
@@ -27,7 +35,11 @@ private:
     oci::Result<void> fetch(PartialBlob& partial, const oci::spec::Descriptor& blob, ImageSource& source,
                             const Arrived& arrived);
 
-    Layout layout_;
+    oci::Result<const Layout*> layout();
+
+    std::function<oci::Result<Layout>()> make_;
+    std::mutex making_;
+    std::optional<Layout> layout_;
     std::string tag_;
 };
 

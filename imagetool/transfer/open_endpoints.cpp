@@ -82,8 +82,9 @@ Result<std::unique_ptr<ImageTarget>> open_target(const ImagePlace& place, const 
         // A bare tag ("1") names nothing for docker load.
         return DockerArchiveTarget::create(place.path, place.tag.empty() ? docker_tag_from(from) : place.tag);
     }
-    auto [layout, query] = TRY(open_image_place(place, Access::create));
-    return std::unique_ptr<ImageTarget>(std::make_unique<LayoutTarget>(std::move(layout), std::move(tag)));
+    return std::unique_ptr<ImageTarget>(std::make_unique<LayoutTarget>(
+        [place]() -> Result<Layout> { return TRY(open_image_place(place, Access::create)).layout; },
+        std::move(tag)));
 }
 
 }  // namespace ocimg

@@ -68,33 +68,42 @@ private:
     std::string path_;
 };
 
-Result<Layout> unpack_archive(const ImagePlace& place) {
-    RemoteAccess nowhere(RemoteOptions{});
+/// Copies the image into a layout that goes with the last value that knows of it.
+Result<Layout> copy_to_look_at(const ImagePlace& place, RemoteAccess& access, const CopyOptions& options) {
     const auto progress = Progress::open(ProgressStyle::none, {});
-    const auto source = TRY(open_source(place, nowhere));
+    const auto source = TRY(open_source(place, access));
     std::string path = temporary_directory() + "/ocimg-XXXXXX";
     if (::mkdtemp(path.data()) == nullptr) return oci::last_system_failure("make a temporary directory");
     auto guard = std::make_shared<TemporaryLayout>(path);
     Layout layout = TRY(Layout::create(path));
-    LayoutTarget target(TRY(Layout::open(path)), place.tag);
-    TRY(copy_image(*source, target, {}, *progress).in("read " + quote(place.text)));
+    // The name in a registry need not be one that a layout takes.
+    LayoutTarget target(TRY(Layout::open(path)), place.kind == PlaceKind::registry ? "" : place.tag);
+    TRY(copy_image(*source, target, options, *progress).in("read " + quote(place.text)));
     layout.keep_while_open(std::move(guard));
     return layout;
 }
 
-/// What is in a registry is read by way of the store.
-Result<Layout> pull_into_store(const ImagePlace& place) {
-    RemoteAccess access(RemoteOptions{});
-    const auto progress = Progress::open(ProgressStyle::lines, oci::BorrowedFd(STDERR_FILENO));
+Result<Layout> unpack_archive(const ImagePlace& place) {
+    RemoteAccess nowhere(RemoteOptions{});
+    return copy_to_look_at(place, nowhere, {});
+}
+
+/// What is in a registry is read by way of the store, unless its documents are enough.
+Result<Layout> fetch_from_registry(const ImagePlace& place, const RegistryReading& reading) {
+    RemoteAccess access(reading.remote);
     CopyOptions options;
-    options.platforms = {host_platform()};
+    options.platforms = {reading.platform.value_or(host_platform())};
+    options.layers = !reading.documents_only;
+    if (reading.documents_only) return copy_to_look_at(place, access, options);
+    const auto progress = Progress::open(ProgressStyle::lines, oci::BorrowedFd(STDERR_FILENO));
     TRY(pull_reference(*place.reference, access, options, *progress).in("pull " + place.reference->text()));
     return open_default_store(Access::read);
 }
 
-Result<Layout> open_elsewhere(const ImagePlace& place, Access access) {
+Result<Layout> open_elsewhere(const ImagePlace& place, Access access, const RegistryReading& reading) {
     if (access == Access::read) {
-        return place.kind == PlaceKind::registry ? pull_into_store(place) : unpack_archive(place);
+        return place.kind == PlaceKind::registry ? fetch_from_registry(place, reading)
+                                                 : unpack_archive(place);
     }
     const char* const kind = place.kind == PlaceKind::registry ? "a registry" : "an archive";
     return failure(ErrorCode::unsupported, quote(place.text) + " is in " + kind +
@@ -103,7 +112,7 @@ Result<Layout> open_elsewhere(const ImagePlace& place, Access access) {
 
 }  // namespace
 
-Result<OpenedPlace> open_image_place(const ImagePlace& place, Access access) {
+Result<OpenedPlace> open_image_place(const ImagePlace& place, Access access, const RegistryReading& reading) {
     const auto open = [&]() -> Result<Layout> {
         switch (place.kind) {
             case PlaceKind::layout:
@@ -115,11 +124,13 @@ Result<OpenedPlace> open_image_place(const ImagePlace& place, Access access) {
             case PlaceKind::registry:
                 break;
         }
-        return open_elsewhere(place, access);
+        return open_elsewhere(place, access, reading);
     };
     ImageQuery query{.tag = place.tag, .platform = std::nullopt, .digest = place.digest};
     if (place.kind == PlaceKind::registry) query.tag = TRY(parse_store_name(place.reference->text())).tag;
-    if (place.kind == PlaceKind::docker_archive) query = {};
+    const bool only_one = place.kind == PlaceKind::docker_archive ||
+                          (place.kind == PlaceKind::registry && reading.documents_only);
+    if (only_one) query = {};
     OpenedPlace opened{TRY(open()), query};
     if (place.kind == PlaceKind::store && access != Access::create && may_be_digits(place.text)) {
         TRY(prefer_digest(opened, place.text));

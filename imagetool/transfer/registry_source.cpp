@@ -63,12 +63,10 @@ Result<Document> RegistrySource::fetch(std::size_t place, const std::string& nam
 
 Result<Document> RegistrySource::root() {
     if (clients_.empty()) return failure("no registry to ask");
-    return ask_in_turn<Document>(0, clients_.size(),
-                                 [&](std::size_t place) {
-                                     answering_ = place;
-                                     return fetch(place, name_);
-                                 })
-        .in("pull");
+    return ask_in_turn<Document>(0, clients_.size(), [&](std::size_t place) {
+        answering_ = place;
+        return fetch(place, name_);
+    });
 }
 
 Result<Document> RegistrySource::document(const Descriptor& descriptor) {

@@ -26,7 +26,7 @@ bool is_foreign(const Descriptor& layer) {
 
 }  // namespace
 
-Result<std::vector<Descriptor>> plan_blobs(const std::vector<Document>& documents) {
+Result<std::vector<Descriptor>> plan_blobs(const std::vector<Document>& documents, bool layers) {
     std::vector<Descriptor> blobs;
     std::set<std::string> seen;
     const auto add = [&](const Descriptor& blob) {
@@ -37,6 +37,7 @@ Result<std::vector<Descriptor>> plan_blobs(const std::vector<Document>& document
         const auto manifest =
             TRY(oci::spec::parse_manifest(document.text, "manifest " + document.digest, document.media_type));
         add(manifest.config);
+        if (!layers) continue;
         for (const Descriptor& layer : manifest.layers) {
             if (!is_foreign(layer)) add(layer);
         }

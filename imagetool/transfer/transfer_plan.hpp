@@ -13,7 +13,9 @@ namespace ocimg {
 
 /// The blobs that the documents name (configs and layers), each once, in the order in which an unpack needs
 /// them. Layers of foreign origin (nondistributable, with URLs) are left out: their URLs are never followed.
-oci::Result<std::vector<oci::spec::Descriptor>> plan_blobs(const std::vector<Document>& documents);
+/// Without `layers`: the configs only.
+oci::Result<std::vector<oci::spec::Descriptor>> plan_blobs(const std::vector<Document>& documents,
+                                                           bool layers = true);
 
 /// The entries of an index that fit the wanted platforms, the nearest one for each. A platform that the index
 /// lacks is an error that lists what there is.

@@ -164,6 +164,8 @@ shows validate validate image
 shows fsck fsck image
 shows tree tree --image image:one
 shows files files --image image:one
+shows cat cat --image image:one /etc/two
+shows index index create oci:new:multi ./bases:big
 shows diff diff ./image:base ./image:one
 shows report report --html page.html --image image:one
 finish
