@@ -3,6 +3,7 @@
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/cli/transfer_options.hpp"
+#include "imagetool/transfer/archive_source.hpp"
 #include "spec/json/writer.hpp"
 
 namespace ocimg {
@@ -22,17 +23,9 @@ Result<std::vector<std::string>> fetch_tags(RemoteAccess& access, const oci::spe
     return failure("no registry to ask");
 }
 
-Result<int> run_list_tags(const oci::cli::Values& values) {
-    std::string text = values.arguments().front();
-    if (text.starts_with("docker://")) text.erase(0, 9);
-    RemoteAccess access(TRY(read_remote_options(values)));
-    const oci::spec::Reference reference = TRY(plan_references(*TRY(access.registries_conf()), text)).front();
-    if (!reference.tag.empty() || reference.digest.has_value()) {
-        return failure(ErrorCode::invalid,
-                       oci::quote(text) + " names an image: expected a repository, without tag");
-    }
-    const std::vector<std::string> tags = TRY(fetch_tags(access, reference));
-    if (!values.has("json")) {
+/// Line by line, or as skopeo prints it; an archive is no repository.
+Result<int> print_tags(const std::string& repository, const std::vector<std::string>& tags, bool json) {
+    if (!json) {
         std::string lines;
         for (const std::string& tag : tags) lines += printable(tag) + "\n";
         TRY(print(lines));
@@ -40,8 +33,10 @@ Result<int> run_list_tags(const oci::cli::Values& values) {
     }
     oci::spec::JsonWriter out("    ");
     out.begin_object();
-    out.key("Repository");
-    out.string(reference.registry + "/" + reference.repository);
+    if (!repository.empty()) {
+        out.key("Repository");
+        out.string(repository);
+    }
     out.key("Tags");
     oci::spec::write_value(out, tags);
     out.end_object();
@@ -49,11 +44,27 @@ Result<int> run_list_tags(const oci::cli::Values& values) {
     return 0;
 }
 
+Result<int> run_list_tags(const oci::cli::Values& values) {
+    std::string text = values.arguments().front();
+    if (constexpr std::string_view archive = "docker-archive:"; text.starts_with(archive)) {
+        return print_tags({}, TRY(list_saved_images(text.substr(archive.size()))), values.has("json"));
+    }
+    if (text.starts_with("docker://")) text.erase(0, 9);
+    RemoteAccess access(TRY(read_remote_options(values)));
+    const oci::spec::Reference reference = TRY(plan_references(*TRY(access.registries_conf()), text)).front();
+    if (!reference.tag.empty() || reference.digest.has_value()) {
+        return failure(ErrorCode::invalid,
+                       oci::quote(text) + " names an image: expected a repository, without tag");
+    }
+    return print_tags(reference.registry + "/" + reference.repository, TRY(fetch_tags(access, reference)),
+                      values.has("json"));
+}
+
 oci::cli::Command list_tags_command() {
     oci::cli::Command command{
         .name = "list-tags",
-        .summary = "list the tags of a repository in a registry",
-        .arguments = "REPOSITORY",
+        .summary = "list the tags of a repository in a registry, or the names in a docker-archive",
+        .arguments = "REPOSITORY|docker-archive:FILE",
         .options = {switch_option("json", "print JSON")},
         .least_arguments = 1,
         .most_arguments = 1,

@@ -7,6 +7,7 @@
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/cli/transfer_options.hpp"
+#include "imagetool/remote/credential_file.hpp"
 #include "imagetool/remote/credentials.hpp"
 
 namespace ocimg {
@@ -78,7 +79,10 @@ Result<int> run_login(const oci::cli::Values& values) {
     const std::string registry = registry_of(values.arguments().front());
     const std::string authfile = values.get("authfile");
     if (values.has("get-login")) {
-        const Credential stored = TRY(look_up_credential(credential_files(authfile), registry, ""));
+        const RegistriesConf conf = TRY(read_registries_conf(values.get("registries-conf")));
+        const CredentialPlaces places{.files = credential_files(authfile),
+                                      .helpers = conf.credential_helpers};
+        const Credential stored = TRY(look_up_credential(places, registry, ""));
         if (stored.empty()) return failure(ErrorCode::not_found, "not logged in to " + registry);
         TRY(print(stored.user + "\n"));
         return 0;
@@ -97,8 +101,17 @@ Result<int> run_login(const oci::cli::Values& values) {
 }
 
 Result<int> run_logout(const oci::cli::Values& values) {
-    const std::string registry = registry_of(values.arguments().front());
     const std::string file = writable_credential_file(values.get("authfile"));
+    if (values.has("all") != values.arguments().empty())
+        return failure(ErrorCode::invalid, "logout: expected a registry or --all");
+    if (values.has("all") && ::access(file.c_str(), F_OK) == 0) {
+        TRY(store_credential(file, every_credential, std::nullopt));
+    }
+    if (values.has("all")) {
+        TRY(print("logged out of all registries\n"));
+        return 0;
+    }
+    const std::string registry = registry_of(values.arguments().front());
     TRY(store_credential(file, registry, std::nullopt));
     TRY(print("logged out of " + registry + "\n"));
     return 0;
@@ -132,9 +145,10 @@ oci::cli::Command logout_command() {
     return {
         .name = "logout",
         .summary = "forget the credentials for a registry",
-        .arguments = "REGISTRY",
-        .options = {value_option("authfile", "FILE", "file with credentials")},
-        .least_arguments = 1,
+        .arguments = "[REGISTRY]",
+        .options = {switch_option("all", "forget those for all registries"),
+                    value_option("authfile", "FILE", "file with credentials")},
+        .least_arguments = 0,
         .most_arguments = 1,
         .examples = {"ocimg logout registry.example.com"},
     };

@@ -147,7 +147,7 @@ Result<std::string> change_credential_file(std::string_view text, const std::str
     const Value* const auths = document.find(document.root(), "auths");
     for (const Value* entry = auths == nullptr ? nullptr : document.first_child(*auths); entry != nullptr;
          entry = document.next_sibling(*entry)) {
-        if (entry->key == key) {
+        if (entry->key == key || key == every_credential) {
             found = true;
             continue;
         }
@@ -163,7 +163,7 @@ Result<std::string> change_credential_file(std::string_view text, const std::str
         copy_value(out, document, *item);
     }
     out.end_object();
-    if (!credential.has_value() && !found) {
+    if (!credential.has_value() && !found && key != every_credential) {
         return failure(ErrorCode::not_found, name + " has no credentials for " + quote(key));
     }
     return out.take() + "\n";

@@ -18,6 +18,8 @@ using oci::ErrorCode;
 using oci::Result;
 
 constexpr std::size_t file_limit = 1U << 20U;
+/// What stands for the files in registries.conf's credential-helpers.
+constexpr const char* files_among_helpers = "containers-auth.json";
 
 std::string home() {
     const std::string value = environment_value("HOME");
@@ -50,6 +52,16 @@ Result<std::optional<Credential>> look_up_in(const std::string& path, const std:
     return look_up_in_helper(file.creds_store, server).in(path);
 }
 
+Result<std::optional<Credential>> look_up_in_files(const std::vector<std::string>& files,
+                                                   const std::string& registry,
+                                                   const std::string& repository) {
+    for (const std::string& file : files) {
+        auto found = TRY(look_up_in(file, registry, repository));
+        if (found.has_value()) return found;
+    }
+    return std::optional<Credential>();
+}
+
 }  // namespace
 
 std::string environment_value(const char* name) {
@@ -73,11 +85,14 @@ std::string writable_credential_file(const std::string& chosen) {
     return credential_files(chosen).front();
 }
 
-Result<Credential> look_up_credential(const std::vector<std::string>& files, const std::string& registry,
+Result<Credential> look_up_credential(const CredentialPlaces& places, const std::string& registry,
                                       const std::string& repository) {
-    for (const std::string& file : files) {
-        if (auto found = TRY(look_up_in(file, registry, repository)); found.has_value())
-            return std::move(*found);
+    const std::vector<std::string> files_only{files_among_helpers};
+    for (const std::string& helper : places.helpers.empty() ? files_only : places.helpers) {
+        auto found =
+            TRY(helper == files_among_helpers ? look_up_in_files(places.files, registry, repository)
+                                              : look_up_in_helper(helper, registry).in("credential-helpers"));
+        if (found.has_value()) return std::move(*found);
     }
     return Credential{};
 }

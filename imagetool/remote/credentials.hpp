@@ -19,9 +19,16 @@ std::vector<std::string> credential_files(const std::string& chosen);
 /// The file that login and logout change: the first of these.
 std::string writable_credential_file(const std::string& chosen);
 
+/// The places of credentials: files, and helpers as registries.conf lists them ("containers-auth.json" there
+/// stands for the files; an empty list too).
+struct CredentialPlaces {
+    std::vector<std::string> files;
+    std::vector<std::string> helpers;
+};
+
 /// The credential for a repository (empty: for the registry as a whole); empty when there is none. A file
-/// that is not there is passed over, a damaged one is an error.
-oci::Result<Credential> look_up_credential(const std::vector<std::string>& files, const std::string& registry,
+/// that is not there is passed over, a damaged one is an error, and so is a helper that is not there.
+oci::Result<Credential> look_up_credential(const CredentialPlaces& places, const std::string& registry,
                                            const std::string& repository);
 
 /// Sets (or with nothing removes) what `file` has for `key`; the file is made 0600, replaced as a whole.

@@ -93,6 +93,18 @@ Result<RegistryRule> read_rule(const TomlValue& table, const std::string& file) 
     return rule;
 }
 
+Result<std::optional<ShortNameMode>> read_short_name_mode(const TableReader& reader) {
+    const TomlValue* const value =
+        TRY(reader.find("short-name-mode", TomlKind::string, "enforcing, permissive or disabled"));
+    if (value == nullptr) return std::optional<ShortNameMode>();
+    if (value->string == "enforcing") return std::optional(ShortNameMode::enforcing);
+    // The two differ in what is asked on a terminal.
+    if (value->string == "permissive" || value->string == "disabled")
+        return std::optional(ShortNameMode::permissive);
+    return reader.bad(*value, "short-name-mode",
+                      "enforcing, permissive or disabled, found " + quote(value->string));
+}
+
 /// How long the part of `name` is that a prefix stands for; 0: it does not fit.
 std::size_t matched_length(const std::string& prefix, const std::string& name) {
     if (prefix.starts_with("*.")) {
@@ -143,6 +155,8 @@ Result<RegistriesConf> parse_registries_conf(std::string_view text, const std::s
     }
     RegistriesConf conf;
     TRY(reader.read("unqualified-search-registries", conf.unqualified_search));
+    TRY(reader.read("credential-helpers", conf.credential_helpers));
+    conf.short_name_mode = TRY(read_short_name_mode(reader));
     if (const TomlValue* registries = TRY(reader.tables("registry"))) {
         for (const TomlValue& registry : registries->array)
             conf.rules.push_back(TRY(read_rule(registry, file)));
@@ -158,6 +172,8 @@ Result<RegistriesConf> parse_registries_conf(std::string_view text, const std::s
 
 void merge_registries_conf(RegistriesConf& base, RegistriesConf later) {
     if (!later.unqualified_search.empty()) base.unqualified_search = std::move(later.unqualified_search);
+    if (!later.credential_helpers.empty()) base.credential_helpers = std::move(later.credential_helpers);
+    if (later.short_name_mode.has_value()) base.short_name_mode = later.short_name_mode;
     for (RegistryRule& rule : later.rules) {
         std::erase_if(base.rules, [&](const RegistryRule& old) { return old.prefix == rule.prefix; });
         base.rules.push_back(std::move(rule));
@@ -216,6 +232,13 @@ Result<std::vector<Reference>> plan_references(const RegistriesConf& conf, const
             TRY(oci::spec::parse_reference(registry + "/" + text).in("unqualified-search-registries")));
     }
     if (references.empty()) references.push_back(as_written);
+    if (references.size() > 1 && conf.short_name_mode == ShortNameMode::enforcing) {
+        std::vector<std::string> names;
+        for (const Reference& reference : references) names.push_back(reference.text());
+        return failure(ErrorCode::invalid,
+                       quote(text) + " may be one of " + oci::join(names, ", ") +
+                           ": short-name-mode in registries.conf is enforcing, so give the full name");
+    }
     return references;
 }
 

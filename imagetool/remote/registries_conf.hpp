@@ -32,8 +32,15 @@ struct RegistryRule {
     std::vector<RegistryMirror> mirrors;
 };
 
+/// short-name-mode: whether a short name may be looked for in several registries. Nobody is asked.
+enum class ShortNameMode { permissive, enforcing };
+
 struct RegistriesConf {
     std::vector<std::string> unqualified_search;
+    std::optional<ShortNameMode> short_name_mode;  // none: permissive
+    /// Where credentials are kept, in the order to ask: names of helpers, or "containers-auth.json" for the
+    /// files. Empty: the files.
+    std::vector<std::string> credential_helpers;
     std::vector<RegistryRule> rules;
     std::map<std::string, std::string> aliases;  // short name to full name
 };
@@ -64,7 +71,8 @@ oci::Result<std::vector<RegistryEndpoint>> plan_endpoints(const RegistriesConf& 
                                                           bool for_writing);
 
 /// What a name without registry may mean, in the order to try: its alias, else each registry to search;
-/// without either, docker.io as `text` was read. A name with a registry means itself.
+/// without either, docker.io as `text` was read. A name with a registry means itself. With
+/// ShortNameMode::enforcing several registries to search are an error that lists the full names.
 oci::Result<std::vector<oci::spec::Reference>> plan_references(const RegistriesConf& conf,
                                                                const std::string& text);
 

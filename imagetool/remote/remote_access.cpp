@@ -73,8 +73,9 @@ Result<RegistryClient> RemoteAccess::open(const RegistryEndpoint& endpoint, bool
     if (endpoint.is_mirror) credential = {};
     const bool looks_up = !options_.no_credential && (endpoint.is_mirror || !options_.credential.has_value());
     if (looks_up) {
-        credential = TRY(look_up_credential(credential_files(options_.credential_file), endpoint.registry,
-                                            endpoint.repository));
+        const CredentialPlaces places{.files = credential_files(options_.credential_file),
+                                      .helpers = TRY(registries_conf())->credential_helpers};
+        credential = TRY(look_up_credential(places, endpoint.registry, endpoint.repository));
     }
     const std::string key = endpoint.registry + (endpoint.insecure ? " insecure " : " ") + credential.user +
                             ":" + credential.password + ":" + credential.identity_token;

@@ -34,6 +34,25 @@ Result<ImagePlace> no_name(std::string_view text, std::string_view form) {
                    quote(text) + " does not name an image: expected " + std::string(form));
 }
 
+/// Transports of containers/image that are none here.
+constexpr std::array<std::string_view, 6> other_transports{
+    "containers-storage:", "docker-daemon:", "dir:", "ostree:", "sif:", "tarball:"};
+
+/// An error for a place of another transport. "dir:1" may be an image of the store: a path tells it apart.
+Result<void> check_transport(std::string_view text) {
+    for (const std::string_view start : other_transports) {
+        if (!text.starts_with(start)) continue;
+        const std::string_view rest = text.substr(start.size());
+        const bool always = start == "containers-storage:" || start == "docker-daemon:";
+        if (!always && rest.find('/') == std::string_view::npos) continue;
+        return failure(ErrorCode::unsupported,
+                       quote(text) + ": images of " + std::string(start.substr(0, start.size() - 1)) +
+                           " are not read: expected a name, oci:DIRECTORY:TAG, oci-archive:FILE, "
+                           "docker-archive:FILE (as docker save and podman save write it) or docker://NAME");
+    }
+    return {};
+}
+
 /// Takes "@DIGEST" off the end of `rest`, when what follows the "@" is one.
 std::optional<oci::spec::Digest> take_digest(std::string_view& rest) {
     const std::size_t at = rest.rfind('@');
@@ -90,6 +109,7 @@ Result<ImagePlace> parse_image_place(std::string_view text, BareName bare, const
         if (transport.kind == PlaceKind::registry) return registry_place(rest, text);
         return place_with_path(transport.kind, rest, text, transport.form);
     }
+    TRY(check_transport(text));
     const std::string_view path = path_before_tag(text);
     if (bare == BareName::layout || is_path(text) || (!path.empty() && is_layout(std::string(path)))) {
         return place_with_path(PlaceKind::layout, text, text, "LAYOUT:TAG");

@@ -108,6 +108,17 @@ Result<std::unique_ptr<ImageSource>> DockerArchiveSource::open(const std::string
     return std::unique_ptr<ImageSource>(std::move(source));
 }
 
+Result<std::vector<std::string>> list_saved_images(const std::string& path) {
+    const std::string context = "archive " + quote(path);
+    const ArchiveFile archive = TRY(ArchiveFile::open(path));
+    const std::string text = TRY(archive.read("manifest.json").in(context));
+    std::vector<std::string> names;
+    for (const SavedImage& image : TRY(parse_saved_images(text, "manifest.json").in(context))) {
+        names.insert(names.end(), image.repo_tags.begin(), image.repo_tags.end());
+    }
+    return names;
+}
+
 Result<Descriptor> DockerArchiveSource::describe_member(const std::string& name) {
     const ArchiveMember member = TRY(archive_.find(name));
     const std::unique_ptr<ByteSource> content = archive_.open_member(member, 0);

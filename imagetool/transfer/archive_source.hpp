@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "imagetool/archive/archive_file.hpp"
 #include "imagetool/transfer/image_source.hpp"
@@ -32,6 +33,9 @@ private:
     std::string tag_;
     std::string digest_;
 };
+
+/// The names of the images in a docker-archive, in its order.
+oci::Result<std::vector<std::string>> list_saved_images(const std::string& path);
 
 /// What docker save wrote: a manifest is made for it, of OCI's media types.
 class DockerArchiveSource final : public ImageSource {

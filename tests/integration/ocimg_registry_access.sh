@@ -71,6 +71,19 @@ SH
     check_output "a credential store" "$one" env PATH="$test_dir/bin:$PATH" "$ocimg" pull -q $locked/a:1
     check_output "that has nothing for another registry" "$one" env PATH="$test_dir/bin:$PATH" "$ocimg" push -q ./lay:one $plain/h:1
     rm home/.docker/config.json
+    echo 'credential-helpers = ["test"]' >registries.conf
+    check_output "credential-helpers of registries.conf" "$one" env PATH="$test_dir/bin:$PATH" "$ocimg" pull -q $locked/a:1
+    echo 'credential-helpers = ["containers-auth.json", "test"]' >registries.conf
+    check_output "after the files, in the order of the list" "$one" env PATH="$test_dir/bin:$PATH" "$ocimg" pull -q $locked/a:1
+    check_fails "a helper that is not installed is named" any "docker-credential-test" "$ocimg" pull -q $locked/a:1
+    echo 'credential-helpers = ["containers-auth.json"]' >registries.conf
+    check_fails "without it there are none" any "status 401" env PATH="$test_dir/bin:$PATH" "$ocimg" pull -q $locked/a:1
+    : >registries.conf
+    echo secret | "$ocimg" login -u me --password-stdin $locked >/dev/null || failed "login once more" ""
+    check "logout --all" "$ocimg" logout --all
+    check_output "forgets every registry" '{}' jq -c .auths run/containers/auth.json
+    check "again, with nothing to forget" "$ocimg" logout --all
+    check_fails "logout of nothing" any "expected a registry or --all" "$ocimg" logout
 else
     skip "registries with passwords" "python3 makes no bcrypt hash here"
 fi
@@ -122,6 +135,23 @@ check "and unpacks by its short name" "$ocimg" unpack app:1 bundle
 check "the mirror was asked" grep -q /v2/library/app/manifests/ cache.log
 check_output "names without registry are searched for" "$one" "$ocimg" pull -q app:1
 check_output "an alias" "$one" "$ocimg" pull -q short:1
+sed -i '1i short-name-mode = "enforcing"' registries.conf
+check_fails "enforcing: a short name that two may have is not guessed" any "may be one of 127.0.0.1:5000/none/app:1, docker.io/library/app:1" "$ocimg" pull -q app:1
+check_output "an alias is no guess" "$one" "$ocimg" pull -q short:1
+sed -i 1d registries.conf
+cat >elsewhere.conf <<CONF
+[[registry]]
+prefix = "old.example/team"
+location = "$plain/library"
+[[registry]]
+prefix = "*.wild.example"
+location = "$plain/library"
+CONF
+check_output "location stands in the place of the prefix" "$one" "$ocimg" pull -q --registries-conf elsewhere.conf old.example/team/app:1
+check_output "the name in the store stays" "$one" digest_of store old.example/team/app:1
+check_output "of every host below a domain" "$one" "$ocimg" pull -q --registries-conf elsewhere.conf a.wild.example/app:1
+check_output "push goes there too" "$one" "$ocimg" push -q --registries-conf elsewhere.conf ./lay:one old.example/team/pushed:1
+check_output "it is there" "$one" remote_digest $plain/library/pushed 1
 check_fails "a blocked registry" any "blocks" "$ocimg" pull -q forbidden.example/a:1
 echo '[[registry]' >broken.conf
 check_fails "a damaged file is named with its line" any "broken.conf:1" "$ocimg" pull -q --registries-conf broken.conf app:1
@@ -169,6 +199,9 @@ check "by digest it does" "$ocimg" delete "docker://$plain/s/app@$one"
 check_fails "it is gone" any "status 404" "$ocimg" pull -q $plain/s/app:v3
 check_fails "delete without tag and digest" any "neither tag nor digest" "$ocimg" delete docker://$plain/s/app
 
+check_fails "a place that skopeo has and ocimg has not" any "docker-archive:FILE" "$ocimg" copy -q docker-daemon:app:1 oci:x:1
+check_fails "another" any "images of dir are not read" "$ocimg" copy -q dir:/tmp/app oci:x:1
+
 # --- archives ----------------------------------------------------------------------------------------------------
 check_output "into an oci-archive" "$one" "$ocimg" copy -q ./lay:one oci-archive:one.tar:1
 check "skopeo reads it" skopeo copy -q oci-archive:one.tar:1 oci:from-archive:1
@@ -188,6 +221,8 @@ check "skopeo reads it" skopeo copy -q docker-archive:docker.tar oci:from-docker
 check "and ocimg" "$ocimg" copy -q docker-archive:docker.tar:test/app:1 oci:again:1
 check "they unpack" "$ocimg" unpack ./again:1 again-bundle
 check "to the same files" diff -r archive-bundle/rootfs again-bundle/rootfs
+check_output "list-tags tells the names in it" "$(skopeo list-tags docker-archive:docker.tar | jq -r '.Tags[]')" "$ocimg" list-tags docker-archive:docker.tar
+check_output "as JSON too" '{"Tags":["test/app:1"]}' sh -c "'$ocimg' list-tags --json docker-archive:docker.tar | jq -c ."
 check "skopeo writes a docker-archive" skopeo copy -q oci:lay:one docker-archive:skopeo-docker.tar:test/app:2
 check "ocimg unpacks it" "$ocimg" unpack docker-archive:skopeo-docker.tar:test/app:2 skopeo-bundle
 check "to the same files" diff -r archive-bundle/rootfs skopeo-bundle/rootfs

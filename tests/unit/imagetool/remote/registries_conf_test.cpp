@@ -121,6 +121,26 @@ TEST(RegistriesConf, short_names) {
     EXPECT_EQ(references(conf, "localhost:5000/app"), (Texts{"localhost:5000/app"}));
 }
 
+TEST(RegistriesConf, enforcing_means_that_a_short_name_is_not_guessed) {
+    const char* const two =
+        "short-name-mode = \"enforcing\"\nunqualified-search-registries = [\"q.io\", \"r.io\"]\n"
+        "[aliases]\ndebian = \"docker.io/library/debian\"\n";
+    const RegistriesConf conf = conf_of(two);
+    EXPECT_THAT(plan_references(conf, "app:1").error().text,
+                HasSubstr("may be one of q.io/app:1, r.io/app:1"));
+    EXPECT_EQ(references(conf, "debian:12"), (Texts{"docker.io/library/debian:12"}));
+    EXPECT_EQ(references(conf, "x.io/app:1"), (Texts{"x.io/app:1"}));
+    RegistriesConf lenient = conf;
+    merge_registries_conf(lenient, conf_of("short-name-mode = \"permissive\"\n"));
+    EXPECT_THAT(references(lenient, "app:1"), SizeIs(2));
+    RegistriesConf one = conf;
+    merge_registries_conf(one, conf_of("unqualified-search-registries = [\"q.io\"]\n"));
+    EXPECT_EQ(references(one, "app:1"), (Texts{"q.io/app:1"}));
+    EXPECT_THAT(
+        parse_registries_conf("short-name-mode = \"strict\"\n", "f").error().text,
+        HasSubstr("f:1: short-name-mode: expected enforcing, permissive or disabled, found \"strict\""));
+}
+
 TEST(RegistriesConf, a_later_file_wins) {
     RegistriesConf conf = conf_of("[[registry]]\nlocation = \"a\"\n[aliases]\nx = \"a/x\"\n");
     merge_registries_conf(conf,
