@@ -94,6 +94,7 @@ struct PlannedStage {
 
 struct BuildGraph {
     std::string file;  // the Dockerfile or build file, as messages name it
+    std::string text;  // what it says, to show the line of a step that fails
     std::vector<PlannedStage> stages;
     std::size_t target = 0;
     std::vector<BaseImage> images;

@@ -29,6 +29,7 @@ public:
             TRY(at(arg, globals_.define(arg, file_.directives.escape, budget_)));
         graph_.stages.resize(file_.stages.size());
         planners_.resize(file_.stages.size());
+        graph_.text = file_.text;
         graph_.contexts = {""};
         graph_.contexts.insert(graph_.contexts.end(), request_.context_names.begin(),
                                request_.context_names.end());

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "imagetool/dockerfile/finding.hpp"
 #include "imagetool/dockerfile/path_pattern.hpp"
 
 namespace ocimg::dockerfile {
@@ -96,24 +97,25 @@ Result<std::vector<std::string>> parse_ignore_file(std::string_view text, const 
         return oci::failure(oci::ErrorCode::invalid, file + ": the file is larger than 1 MiB");
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     std::vector<std::string> patterns;
-    std::size_t number = 0;
+    std::uint32_t number = 0;
     for (const std::string& line : oci::split(text, '\n')) {
         ++number;
         if (line.starts_with('#')) continue;
         std::string_view pattern = oci::trim(line);
         if (pattern.empty()) continue;
-        const auto at_line = [&] { return file + ":" + std::to_string(number); };
+        const auto wrong = [&](const std::string& message) {
+            const auto column = static_cast<std::uint32_t>(line.find_first_not_of(" \t") + 1);
+            const Place place{.line = number, .column = column, .last_line = number};
+            return error_at(file, text, place, message);
+        };
         const bool takes_back = pattern.starts_with('!');
         if (takes_back) pattern = oci::trim(pattern.substr(1));
-        if (pattern.empty())
-            return oci::failure(oci::ErrorCode::invalid, at_line() + ": a lone ! is no pattern");
+        if (pattern.empty()) return wrong("a lone ! is no pattern");
         std::string clean = cleaned(pattern);
         if (clean.size() > 1 && clean.front() == '/') clean.erase(0, 1);
-        TRY(PathPattern::compile(clean).in(at_line()));
+        if (const auto compiled = PathPattern::compile(clean); !compiled) return wrong(compiled.error().text);
         patterns.push_back((takes_back ? "!" : "") + clean);
-        if (patterns.size() > most_patterns)
-            return oci::failure(oci::ErrorCode::invalid,
-                                at_line() + ": the file has more than 10000 patterns");
+        if (patterns.size() > most_patterns) return wrong("the file has more than 10000 patterns");
     }
     return patterns;
 }

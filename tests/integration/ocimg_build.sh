@@ -175,7 +175,7 @@ check "a stage that is not needed is not built" build -t stages:1 --iidfile stag
 check_output "an image from scratch holds only its files" "file" ls "$(unpacked stages:1)"
 check_output "--iidfile" "$(jq -r .config.digest "$(blob "$(digest_of stages:1)")")" cat stages.id
 check_output "--metadata-file" "$(digest_of stages:1)" jq -r '."containerimage.digest"' stages.json
-check_fails "a failing command: the file, the line, the code" 1 "Dockerfile:4: [two 1/1] RUN exit 3: exit status 3" build --target two stages
+check_fails "a failing command: the file, the line, the code" 1 "Dockerfile:4:1: [two 1/1] RUN exit 3: exit status 3" build --target two stages
 check_fails "and how to enter the place" 1 "--on-failure shell" build --target two stages
 check "--target" build --target one -t stages:one stages
 check_fails "an unknown target" 1 "no such stage; there are one, two" build --target three stages
@@ -183,6 +183,7 @@ printf 'FROM nowhere:1\n' >stages/unknown
 check_fails "an unknown base image" 1 'image "nowhere:1"' build -f stages/unknown stages
 printf 'FROM base:1\nCOPY absent /\n' >stages/missing
 check_fails "a missing file" 1 'source "absent" is not in the build context' build -f stages/missing stages
+check_fails "its line, and a caret below the word" 1 "     |      ^" build -f stages/missing stages
 printf 'FROM base:1\nRUN mkdir -p /x/Dockerfile\nCOPY Dockerfile /x/\n' >stages/over
 check_fails "a file over a directory" 1 "cannot take the place of the directory" build -f stages/over stages
 check_fails "no Dockerfile" 1 "there is no Dockerfile" build all/dir

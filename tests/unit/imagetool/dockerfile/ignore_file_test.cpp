@@ -124,8 +124,9 @@ TEST(IgnoreFile, lines_are_trimmed_cleaned_and_comments_left_out) {
 }
 
 TEST(IgnoreFile, errors_have_their_line) {
-    EXPECT_THAT(parse_ignore_file("a\n!\n", ".dockerignore"), FailsWith(".dockerignore:2: a lone !"));
-    EXPECT_THAT(parse_ignore_file("a\n\nx[\n", ".dockerignore"), FailsWith(".dockerignore:3: \"x[\""));
+    EXPECT_THAT(parse_ignore_file("a\n!\n", ".dockerignore"),
+                FailsWith(".dockerignore:2:1: a lone ! is no pattern\n   2 | !\n     | ^"));
+    EXPECT_THAT(parse_ignore_file("a\n\nx[\n", ".dockerignore"), FailsWith(".dockerignore:3:1: \"x[\""));
 }
 
 TEST(IgnoreFile, B17_two_hundred_double_stars_do_not_blow_up) {
