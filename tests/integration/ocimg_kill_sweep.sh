@@ -162,6 +162,24 @@ share=$((kills / ${#command[@]}))
 for verb in $(printf '%s\n' "${!command[@]}" | sort); do sweep "$verb"; done
 echo "$total kills"
 
+# --- Ctrl-C while a layout is repaired: what could not be looked at any more is not taken for damaged
+fresh
+# shellcheck disable=SC2086 # words on purpose
+points "$ocimg" ${command[repair]} | grep -E '^(openat2|read|fstat) ' | tail -40 >repair.points
+entries_lost() { # prints the points after which an image is gone that a whole repair keeps
+    local point
+    while read -r -u 5 point; do
+        fresh
+        # shellcheck disable=SC2086
+        killed_at "$point" INT "$ocimg" ${command[repair]}
+        for tag in one old-base; do
+            jq -e --arg tag $tag 'any(.manifests[]; .annotations["org.opencontainers.image.ref.name"] == $tag)' \
+                work/damaged/index.json >/dev/null || echo "INT at $point: $tag"
+        done
+    done 5<repair.points
+}
+check_output "SIGINT during fsck --repair removes no whole image" "" entries_lost
+
 # --- Ctrl-C while an image is unpacked: the half-made bundle goes away
 fresh
 check_exit "SIGINT during unpack" 130 killed_at "mkdirat 3" INT "$ocimg" unpack --progress none --image work/image:one work/fresh
