@@ -101,6 +101,15 @@ Bundle& Bundle::leave_namespace(const std::string& type) {
     return *this;
 }
 
+Bundle& Bundle::map_ids(unsigned uid, unsigned gid) {
+    enter_namespace("user");
+    for (const auto& [key, id] : {std::pair("uidMappings", uid), std::pair("gidMappings", gid)}) {
+        set("/linux/" + std::string(key),
+            R"([{"containerID": 0, "hostID": )" + std::to_string(id) + R"(, "size": 1}])");
+    }
+    return erase("/linux/cgroupsPath").erase("/linux/resources");
+}
+
 Bundle& Bundle::raw(std::string text) {
     raw_ = std::move(text);
     return *this;

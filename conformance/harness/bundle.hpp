@@ -27,6 +27,8 @@ public:
     /// Adds a namespace, or changes the path of one that is there.
     Bundle& enter_namespace(const std::string& type, const std::string& path = "");
     Bundle& leave_namespace(const std::string& type);
+    /// What an ordinary user can have: root inside is this user outside, and there is no cgroup.
+    Bundle& map_ids(unsigned uid, unsigned gid);
     /// Writes this text instead of the configuration: for documents that are wrong on purpose.
     Bundle& raw(std::string text);
 

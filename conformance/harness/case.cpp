@@ -33,12 +33,16 @@ const char* view_name(View view) {
             return "cgroup-v2";
         case View::old_kernel:
             return "old-kernel";
+        case View::rootless:
+            return "rootless";
     }
     return "";
 }
 
 Bundle Case::bundle(const std::string& name) {
-    return {path(name), setting_.probe, unique(name == "bundle" ? "" : "-" + name)};
+    Bundle bundle(path(name), setting_.probe, unique(name == "bundle" ? "" : "-" + name));
+    if (setting_.view == View::rootless) bundle.map_ids(::getuid(), ::getgid());
+    return bundle;
 }
 
 CommandResult Case::call(const std::string& verb, Placeholders values, const std::vector<std::string>& extra,

@@ -2,6 +2,7 @@
 // A case: one question to a tool. It runs in a process and in namespaces of its own (harness/sandbox.hpp), so
 // it may leave whatever it likes behind, and it ends early by ending its process.
 
+#include <array>
 #include <functional>
 #include <map>
 #include <string>
@@ -16,7 +17,8 @@
 namespace conformance {
 
 /// The world a case runs in. The first one is the machine as it is; the others change one thing.
-enum class View { as_mounted, cgroup_v2, old_kernel };
+enum class View { as_mounted, cgroup_v2, old_kernel, rootless };
+inline constexpr std::array all_views{View::as_mounted, View::cgroup_v2, View::old_kernel, View::rootless};
 const char* view_name(View view);
 
 /// What a case is given.
@@ -124,5 +126,7 @@ struct Registration {
 #define RUNTIME_CASE_OF_CGROUPS(name) OCI_CASE(name, "runtime", cgroup_v2)
 /// One that newer system calls matter to, and is asked again without them.
 #define RUNTIME_CASE_OF_KERNELS(name) OCI_CASE(name, "runtime", old_kernel)
+/// One that an ordinary user's containers are asked again: each gets a user namespace and no cgroup.
+#define RUNTIME_CASE_OF_USERS(name) OCI_CASE(name, "runtime", rootless)
 /// A question to an image tool.
 #define IMAGE_CASE(name) OCI_CASE(name, "image", as_mounted)

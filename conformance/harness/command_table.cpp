@@ -22,8 +22,9 @@ const oci::cli::Program& program() {
              "only cases or requirements of this name or section (mounts, mounts/ro, config.hooks)"},
             {"except", "", OptionKind::list, "PART", "without these cases: deviations that are known"},
             {"views", "", OptionKind::value, "LIST",
-             "worlds to run in, of as-mounted, cgroup-v2, old-kernel; the first one runs every case",
-             "as-mounted,cgroup-v2"},
+             "worlds to run in, of as-mounted, cgroup-v2, old-kernel, rootless; the first one runs every "
+             "case, the others those that depend on them; rootless never more",
+             "as-mounted,cgroup-v2,rootless"},
             {"jobs", "j", OptionKind::value, "N", "cases at a time; default: as many as processors"},
             {"timeout", "", OptionKind::value, "SECONDS", "for one case", "30"},
             {"keep", "", OptionKind::value, "DIR", "leave each case's bundle and state there"},

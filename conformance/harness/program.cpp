@@ -21,15 +21,16 @@ oci::Result<std::vector<View>> parse_views(const std::string& text) {
     std::vector<View> views;
     for (const std::string& word : oci::split(text, ',')) {
         bool known = false;
-        for (const View view : {View::as_mounted, View::cgroup_v2, View::old_kernel}) {
+        for (const View view : all_views) {
             if (word != view_name(view)) continue;
             views.push_back(view);
             known = true;
         }
-        if (!known)
-            return oci::failure(
-                oci::ErrorCode::invalid,
-                "--views: found " + oci::quote(word) + ", allowed are as-mounted, cgroup-v2, old-kernel");
+        if (known) continue;
+        std::vector<std::string> allowed;
+        for (const View view : all_views) allowed.emplace_back(view_name(view));
+        return oci::failure(oci::ErrorCode::invalid, "--views: found " + oci::quote(word) + ", allowed are " +
+                                                         oci::join(allowed, ", "));
     }
     return views;
 }

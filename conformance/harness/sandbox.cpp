@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -27,13 +28,50 @@ namespace {
     ::_exit(1);
 }
 
+bool kernel_has_cgroup_v2() {
+    return read_text("/proc/filesystems").find("cgroup2") != std::string::npos;
+}
+
 bool mount_view(View view) {
-    if (view != View::cgroup_v2 || is_cgroup_v2()) return true;
+    // For an ordinary user as well, who has no cgroup in either: some runtimes refuse to look at other trees.
+    const bool wants_v2 = view == View::cgroup_v2 || (view == View::rootless && kernel_has_cgroup_v2());
+    if (!wants_v2 || is_cgroup_v2()) return true;
     return ::mount("none", "/sys/fs/cgroup", "cgroup2", 0, nullptr) == 0;
 }
 
-bool is_cgroup_v2_mounted_anywhere() {
-    return read_text("/proc/filesystems").find("cgroup2") != std::string::npos;
+/// The ordinary user of the rootless view: an id that no account has.
+constexpr uid_t ordinary_user = 64321;
+
+/// Becomes the ordinary user, who may not be able to reach the two programs where they lie. False: errno says
+/// why.
+bool become_ordinary_user(Setting& setting, ToolProfile& tool) {
+    const std::string program = setting.work + "/tool";
+    const std::string probe = setting.work + "/probe";
+    copy_file(setting.probe, probe, 0755);
+    if (!write_file(program, "", 0755) ||
+        ::mount(tool.program.c_str(), program.c_str(), nullptr, MS_BIND, nullptr) != 0)
+        return false;
+    tool.program = program;
+    setting.probe = probe;
+    ::setenv("HOME", setting.work.c_str(), 1);
+    return ::chown(setting.work.c_str(), ordinary_user, ordinary_user) == 0 && ::setgroups(0, nullptr) == 0 &&
+           ::setresgid(ordinary_user, ordinary_user, ordinary_user) == 0 &&
+           ::setresuid(ordinary_user, ordinary_user, ordinary_user) == 0;
+}
+
+/// The process that runs the case.
+[[noreturn]] void be_worker(const CaseEntry& entry, Setting setting) {
+    for (const char* name : {"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "XDG_RUNTIME_DIR"})
+        ::unsetenv(name);
+    if (setting.view == View::old_kernel && !forbid_newer_system_calls())
+        give_up(setting.report_fd, "cannot block the newer system calls");
+    ToolProfile tool = *setting.tool;
+    setting.tool = &tool;
+    if (setting.view == View::rootless && !become_ordinary_user(setting, tool))
+        give_up(setting.report_fd, std::string("cannot become an ordinary user: ") + std::strerror(errno));
+    Case c(setting, entry.name);
+    entry.function(c);
+    c.finish();
 }
 
 /// Process 1 of the case's pid namespace: prepares the world, runs the case below itself, reaps.
@@ -47,15 +85,7 @@ bool is_cgroup_v2_mounted_anywhere() {
     if (!mount_view(setting.view))
         give_up(fd, std::string("cannot mount cgroup v2: ") + std::strerror(errno));
     const pid_t worker = ::fork();
-    if (worker == 0) {
-        for (const char* name : {"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "XDG_RUNTIME_DIR"})
-            ::unsetenv(name);
-        if (setting.view == View::old_kernel && !forbid_newer_system_calls())
-            give_up(fd, "cannot block the newer system calls");
-        Case c(setting, entry.name);
-        entry.function(c);
-        c.finish();
-    }
+    if (worker == 0) be_worker(entry, setting);
     int status = 0;
     while (true) {
         const pid_t ended = ::waitpid(-1, &status, 0);
@@ -95,11 +125,26 @@ void remove_tree(const std::string& path) {
     ::rmdir(path.c_str());
 }
 
+/// Why an ordinary user cannot make a user namespace; null when one can.
+const char* why_no_user_namespace() {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const bool made = ::setresgid(ordinary_user, ordinary_user, ordinary_user) == 0 &&
+                          ::setresuid(ordinary_user, ordinary_user, ordinary_user) == 0 &&
+                          ::unshare(CLONE_NEWUSER) == 0;
+        ::_exit(made ? 0 : 1);
+    }
+    int status = 1;
+    ::waitpid(child, &status, 0);
+    return status == 0 ? nullptr : "ordinary users may not make user namespaces here";
+}
+
 }  // namespace
 
 std::string why_no_view(View view) {
-    if (view == View::cgroup_v2 && !is_cgroup_v2_mounted_anywhere()) return "the kernel has no cgroup v2";
+    if (view == View::cgroup_v2 && !kernel_has_cgroup_v2()) return "the kernel has no cgroup v2";
     if (view == View::cgroup_v2 && is_cgroup_v2()) return "the machine's own cgroups are version 2 already";
+    if (view == View::rootless && why_no_user_namespace() != nullptr) return why_no_user_namespace();
     return {};
 }
 

@@ -26,7 +26,7 @@ void value_is_refused(Case& c, const char* pointer, const char* json, const char
 
 }  // namespace
 
-RUNTIME_CASE("bundle/config-missing") {
+RUNTIME_CASE_OF_USERS("bundle/config-missing") {
     const Bundle bundle = c.bundle();
     bundle.write();
     c.need(::rename(bundle.path("config.json").c_str(), bundle.path("Config.JSON").c_str()) == 0,
@@ -41,7 +41,7 @@ RUNTIME_CASE("bundle/config-in-the-root") {
     c.equal("argv of a bundle whose config.json lies in its root", c.facts(bundle)["argv"], R"(["/probe"])");
 }
 
-RUNTIME_CASE("bundle/config-not-json") {
+RUNTIME_CASE_OF_USERS("bundle/config-not-json") {
     raw_is_refused(c, "{\"ociVersion\": \"1.0.2\", ", "a configuration that is cut off");
 }
 
@@ -49,7 +49,7 @@ RUNTIME_CASE("bundle/config-not-an-object") {
     raw_is_refused(c, "[]", "a configuration that is an array");
 }
 
-RUNTIME_CASE("version/missing") {
+RUNTIME_CASE_OF_USERS("version/missing") {
     Bundle bundle = c.bundle();
     bundle.erase("/ociVersion");
     c.refused(bundle, "a configuration without ociVersion");
@@ -76,7 +76,7 @@ RUNTIME_CASE("values/unknown-properties") {
     c.equal("argv", c.facts(bundle)["argv"], R"(["/probe"])");
 }
 
-RUNTIME_CASE("values/wrong-types") {
+RUNTIME_CASE_OF_USERS("values/wrong-types") {
     int number = 0;
     for (const auto& [pointer, json] :
          {std::pair("/process/user/uid", R"("zero")"), std::pair("/process/args", R"("/probe")"),

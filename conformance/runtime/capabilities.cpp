@@ -21,7 +21,7 @@ Json sets_of(Case& c, const char* capabilities, const char* user = R"({"uid": 0,
 
 }  // namespace
 
-RUNTIME_CASE("capabilities/bounding") {
+RUNTIME_CASE_OF_USERS("capabilities/bounding") {
     const std::string sets = std::string(R"({"bounding": )") + three +
                              R"(, "effective": ["CAP_KILL"], "permitted": ["CAP_KILL"]})";
     c.equal("the bounding set", sets_of(c, sets.c_str())["bounding"], "[0, 5, 10]");
@@ -54,7 +54,7 @@ RUNTIME_CASE("capabilities/ambient") {
     c.equal("the ambient set", sets_of(c, sets.c_str(), R"({"uid": 1000, "gid": 1000})")["ambient"], "[10]");
 }
 
-RUNTIME_CASE("capabilities/none") {
+RUNTIME_CASE_OF_USERS("capabilities/none") {
     const Json seen =
         sets_of(c, R"({"bounding": [], "effective": [], "permitted": [], "inheritable": [], "ambient": []})");
     for (const char* set : {"bounding", "effective", "permitted", "inheritable", "ambient"})

@@ -35,7 +35,7 @@ RUNTIME_CASE_OF_KERNELS("devices/defaults") {
     c.equal("opening /dev/zero", facts["openrw=/dev/zero"]["errno"].str(), "");
 }
 
-RUNTIME_CASE("devices/ptmx") {
+RUNTIME_CASE_OF_USERS("devices/ptmx") {
     Bundle bundle = c.bundle();
     bundle.ask({"stat=/dev/ptmx", "openrw=/dev/ptmx"});
     const Json facts = c.facts(bundle);
@@ -46,7 +46,7 @@ RUNTIME_CASE("devices/ptmx") {
     c.equal("opening /dev/ptmx", facts["openrw=/dev/ptmx"]["errno"].str(), "");
 }
 
-RUNTIME_CASE("devices/symlinks") {
+RUNTIME_CASE_OF_USERS("devices/symlinks") {
     Bundle bundle = c.bundle();
     bundle.ask({"stat=/dev/fd", "stat=/dev/stdin", "stat=/dev/stdout", "stat=/dev/stderr"});
     const Json facts = c.facts(bundle);

@@ -89,7 +89,7 @@ RUNTIME_CASE_OF_KERNELS("hooks/create-phase") {
             "prestart1 prestart2 createRuntime1 createRuntime2 createContainer1 createContainer2");
 }
 
-RUNTIME_CASE("hooks/start-phase") {
+RUNTIME_CASE_OF_USERS("hooks/start-phase") {
     Bundle bundle = c.bundle();
     log_everything(c, bundle);
     Container container(c, bundle);
@@ -110,7 +110,7 @@ RUNTIME_CASE_OF_KERNELS("hooks/delete-phase") {
     c.equal("poststop hooks once delete returned", only(log_of(bundle), {"poststop"}), "poststop1 poststop2");
 }
 
-RUNTIME_CASE("hooks/runtime-namespace") {
+RUNTIME_CASE_OF_USERS("hooks/runtime-namespace") {
     Bundle bundle = c.bundle();
     log_everything(c, bundle);
     Container container(c, bundle);
@@ -125,7 +125,7 @@ RUNTIME_CASE("hooks/runtime-namespace") {
     }
 }
 
-RUNTIME_CASE("hooks/container-namespace") {
+RUNTIME_CASE_OF_USERS("hooks/container-namespace") {
     Bundle bundle = c.bundle();
     log_everything(c, bundle);
     Container container(c, bundle);
@@ -166,7 +166,7 @@ RUNTIME_CASE("hooks/before-pivot-root") {
     c.equal("the same for the process, after pivot_root", facts[request]["errno"].str(), "ENOENT");
 }
 
-RUNTIME_CASE("hooks/state-on-stdin") {
+RUNTIME_CASE_OF_USERS("hooks/state-on-stdin") {
     Bundle bundle = c.bundle();
     for (const char* kind : kinds)
         add_hook(c, bundle, kind,
@@ -188,7 +188,7 @@ RUNTIME_CASE("hooks/state-on-stdin") {
     c.equal("status for poststop", last["status"].str(), "stopped");
 }
 
-RUNTIME_CASE("hooks/args-and-env") {
+RUNTIME_CASE_OF_USERS("hooks/args-and-env") {
     Bundle bundle = c.bundle();
     Json hook = Json::object();
     hook.put("path", Json::text(c.setting().probe));
@@ -202,23 +202,23 @@ RUNTIME_CASE("hooks/args-and-env") {
     c.equal("environment", facts["env"], R"(["KEY=value", "EMPTY="])");
 }
 
-RUNTIME_CASE("hooks/prestart-fails") {
+RUNTIME_CASE_OF_USERS("hooks/prestart-fails") {
     failing_hook(c, "prestart", true);
 }
-RUNTIME_CASE("hooks/createRuntime-fails") {
+RUNTIME_CASE_OF_USERS("hooks/createRuntime-fails") {
     failing_hook(c, "createRuntime", true);
 }
-RUNTIME_CASE("hooks/createContainer-fails") {
+RUNTIME_CASE_OF_USERS("hooks/createContainer-fails") {
     failing_hook(c, "createContainer", true);
 }
-RUNTIME_CASE("hooks/startContainer-fails") {
+RUNTIME_CASE_OF_USERS("hooks/startContainer-fails") {
     failing_hook(c, "startContainer", false);
 }
 RUNTIME_CASE("hooks/poststart-fails") {
     failing_hook(c, "poststart", false);
 }
 
-RUNTIME_CASE("hooks/poststop-fails") {
+RUNTIME_CASE_OF_USERS("hooks/poststop-fails") {
     Bundle bundle = c.bundle();
     add_hook(c, bundle, "poststop", {"exit=3"});
     add_hook(c, bundle, "poststop", {"append=" + bundle.path("rootfs/log") + ",second", "mark=/dev/null"});
@@ -229,7 +229,7 @@ RUNTIME_CASE("hooks/poststop-fails") {
     c.check(container.state().is_null(), "the container is gone");
 }
 
-RUNTIME_CASE("hooks/timeout") {
+RUNTIME_CASE_OF_USERS("hooks/timeout") {
     Bundle bundle = c.bundle();
     add_hook(c, bundle, "prestart", {"wait", "mark=/dev/null"});
     bundle.set("/hooks/prestart/0/timeout", "1");

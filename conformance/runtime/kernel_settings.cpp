@@ -7,13 +7,13 @@
 using conformance::Bundle;
 using conformance::Json;
 
-RUNTIME_CASE("hostname/set") {
+RUNTIME_CASE_OF_USERS("hostname/set") {
     Bundle bundle = c.bundle();
     bundle.set("/hostname", R"("a-name.example")");
     c.equal("hostname", c.facts(bundle)["hostname"].str(), "a-name.example");
 }
 
-RUNTIME_CASE("hostname/host-unchanged") {
+RUNTIME_CASE_OF_USERS("hostname/host-unchanged") {
     char before[256] = {};
     ::gethostname(before, sizeof before - 1);
     Bundle bundle = c.bundle();
@@ -25,7 +25,7 @@ RUNTIME_CASE("hostname/host-unchanged") {
     c.refused(bundle, "a hostname without a uts namespace");
 }
 
-RUNTIME_CASE("domainname/set") {
+RUNTIME_CASE_OF_USERS("domainname/set") {
     c.since("1.1.0");
     Bundle bundle = c.bundle();
     bundle.set("/domainname", R"("domain.example")");

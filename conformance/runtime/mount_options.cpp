@@ -224,7 +224,7 @@ RUNTIME_CASE("mount-options/remount") {
     c.holds("the options of the mount", conformance::mount_at(facts, "/m")["options"], "nosuid");
 }
 
-RUNTIME_CASE("mount-options/filesystem-specific") {
+RUNTIME_CASE_OF_USERS("mount-options/filesystem-specific") {
     Bundle bundle = c.bundle();
     bundle.directory("rootfs/m").mount("/m", "tmpfs", "tmpfs", "size=4096k,nr_inodes=77,mode=0701");
     bundle.ask({"stat=/m", "statfs=/m"});

@@ -41,7 +41,7 @@ RUNTIME_CASE_OF_KERNELS("mounts/listed-order") {
     c.equal("a mount that a later one covers", facts["stat=/n/sub/file"]["errno"].str(), "ENOENT");
 }
 
-RUNTIME_CASE("mounts/type-and-source") {
+RUNTIME_CASE_OF_USERS("mounts/type-and-source") {
     Bundle bundle = c.bundle();
     bundle.directory("rootfs/m").mount("/m", "tmpfs", "of-this-name", "size=1024k");
     const Json& facts = c.facts(bundle);
@@ -73,7 +73,7 @@ RUNTIME_CASE("mounts/relative-source") {
             "of the bundle");
 }
 
-RUNTIME_CASE("mounts/missing-source") {
+RUNTIME_CASE_OF_USERS("mounts/missing-source") {
     Bundle bundle = c.bundle();
     bundle.mount("/m", "", c.path("does-not-exist"), "bind");
     c.refused(bundle, "a bind mount whose source does not exist");
@@ -85,7 +85,7 @@ RUNTIME_CASE("mounts/unknown-type") {
     c.refused(bundle, "a file system that the kernel does not have");
 }
 
-RUNTIME_CASE("mounts/missing-destination") {
+RUNTIME_CASE_OF_USERS("mounts/missing-destination") {
     Bundle bundle = c.bundle();
     bundle.set("/mounts/-", R"({"type": "tmpfs", "source": "tmpfs"})");
     c.refused(bundle, "a mount without a destination");

@@ -112,16 +112,16 @@ RUNTIME_CASE_OF_KERNELS("namespaces/new-pid") {
     Bundle bundle = c.bundle();
     c.equal("pid of the process", c.facts(bundle)["pid"], "1");
 }
-RUNTIME_CASE("namespaces/new-network") {
+RUNTIME_CASE_OF_USERS("namespaces/new-network") {
     is_new(c, "network");
 }
-RUNTIME_CASE("namespaces/new-ipc") {
+RUNTIME_CASE_OF_USERS("namespaces/new-ipc") {
     is_new(c, "ipc");
 }
-RUNTIME_CASE("namespaces/new-uts") {
+RUNTIME_CASE_OF_USERS("namespaces/new-uts") {
     is_new(c, "uts");
 }
-RUNTIME_CASE("namespaces/new-mount") {
+RUNTIME_CASE_OF_USERS("namespaces/new-mount") {
     is_new(c, "mount");
 }
 RUNTIME_CASE_OF_CGROUPS("namespaces/new-cgroup") {
@@ -133,7 +133,7 @@ RUNTIME_CASE_OF_CGROUPS("namespaces/new-cgroup") {
         c.check(line.str().find(bundle.cgroup()) == std::string::npos,
                 "the container sees its cgroup as the root", line.str());
 }
-RUNTIME_CASE("namespaces/new-time") {
+RUNTIME_CASE_OF_USERS("namespaces/new-time") {
     c.since("1.1.0");
     is_new(c, "time");
 }
@@ -202,13 +202,13 @@ RUNTIME_CASE("namespaces/join-relative") {
     c.refused(bundle, "a relative namespace path");
 }
 
-RUNTIME_CASE("namespaces/duplicate") {
+RUNTIME_CASE_OF_USERS("namespaces/duplicate") {
     Bundle bundle = c.bundle();
     bundle.set("/linux/namespaces/-", R"({"type": "ipc"})");
     c.refused(bundle, "two ipc namespaces");
 }
 
-RUNTIME_CASE("namespaces/unknown") {
+RUNTIME_CASE_OF_USERS("namespaces/unknown") {
     Bundle bundle = c.bundle();
     bundle.set("/linux/namespaces/-", R"({"type": "conformance"})");
     c.refused(bundle, "an unknown type of namespace");

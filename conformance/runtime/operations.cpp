@@ -35,7 +35,7 @@ RUNTIME_CASE("create/needs-bundle") {
     c.check(c.call("state", {{"id", c.unique()}}).code != 0, "no container was made");
 }
 
-RUNTIME_CASE("create/duplicate-id") {
+RUNTIME_CASE_OF_USERS("create/duplicate-id") {
     Bundle bundle = c.bundle();
     Bundle other = c.bundle("other");
     other.write();
@@ -48,7 +48,7 @@ RUNTIME_CASE("create/duplicate-id") {
     c.equal("bundle of the first container", state["bundle"].str(), bundle.path());
 }
 
-RUNTIME_CASE("create/invalid-id") {
+RUNTIME_CASE_OF_USERS("create/invalid-id") {
     const Bundle bundle = c.bundle();
     bundle.write();
     for (const char* id : {"../escape", "a/b", ".."}) {
@@ -57,7 +57,7 @@ RUNTIME_CASE("create/invalid-id") {
     }
 }
 
-RUNTIME_CASE("create/does-not-run-process") {
+RUNTIME_CASE_OF_USERS("create/does-not-run-process") {
     Bundle bundle = c.bundle();
     bundle.ask({"append=/ran,process"});
     Container container(c, bundle);
@@ -69,7 +69,7 @@ RUNTIME_CASE("create/does-not-run-process") {
     c.check(::access(bundle.path("rootfs/ran").c_str(), F_OK) == 0, "the process ran after start");
 }
 
-RUNTIME_CASE("create/applies-config") {
+RUNTIME_CASE_OF_USERS("create/applies-config") {
     Bundle bundle = c.bundle();
     bundle.set("/hostname", R"("of-the-config")").ask({"wait"});
     Container container(c, bundle);
@@ -84,7 +84,7 @@ RUNTIME_CASE("create/applies-config") {
     }
 }
 
-RUNTIME_CASE("create/config-is-read-once") {
+RUNTIME_CASE_OF_USERS("create/config-is-read-once") {
     Bundle bundle = c.bundle();
     bundle.ask({"exit=0"}).set("/process/env", R"(["VALUE=of create"])");
     Container container(c, bundle);
@@ -112,11 +112,11 @@ RUNTIME_CASE("start/needs-id") {
     refuses_nothing(c, "start");
 }
 
-RUNTIME_CASE("start/unknown") {
+RUNTIME_CASE_OF_USERS("start/unknown") {
     refuses_unknown(c, "start");
 }
 
-RUNTIME_CASE("start/runs-process") {
+RUNTIME_CASE_OF_USERS("start/runs-process") {
     Bundle bundle = c.bundle();
     bundle.ask({"wait"});
     Container container(c, bundle);
@@ -125,7 +125,7 @@ RUNTIME_CASE("start/runs-process") {
     c.equal("status", container.status(), "running");
 }
 
-RUNTIME_CASE("start/running") {
+RUNTIME_CASE_OF_USERS("start/running") {
     Bundle bundle = c.bundle();
     bundle.ask({"wait"});
     Container container(c, bundle);
@@ -135,7 +135,7 @@ RUNTIME_CASE("start/running") {
     c.equal("its process", container.state()["pid"], std::to_string(container.pid()));
 }
 
-RUNTIME_CASE("start/stopped") {
+RUNTIME_CASE_OF_USERS("start/stopped") {
     Bundle bundle = c.bundle();
     Container container(c, bundle);
     c.need(container.create() && container.start() && container.wait_until_stopped(),
@@ -157,7 +157,7 @@ RUNTIME_CASE("kill/needs-id") {
     refuses_nothing(c, "kill");
 }
 
-RUNTIME_CASE("kill/unknown") {
+RUNTIME_CASE_OF_USERS("kill/unknown") {
     refuses_unknown(c, "kill");
 }
 
@@ -177,7 +177,7 @@ RUNTIME_CASE_OF_KERNELS("kill/sends-signal") {
     }
 }
 
-RUNTIME_CASE("kill/created") {
+RUNTIME_CASE_OF_USERS("kill/created") {
     const Bundle bundle = c.bundle();
     Container container(c, bundle);
     c.need(container.create(), "create succeeds");
@@ -186,7 +186,7 @@ RUNTIME_CASE("kill/created") {
     c.equal("status", container.status(), "stopped");
 }
 
-RUNTIME_CASE("kill/stopped") {
+RUNTIME_CASE_OF_USERS("kill/stopped") {
     const Bundle bundle = c.bundle();
     Container container(c, bundle);
     c.need(container.create() && container.start() && container.wait_until_stopped(),
@@ -199,11 +199,11 @@ RUNTIME_CASE("delete/needs-id") {
     refuses_nothing(c, "delete");
 }
 
-RUNTIME_CASE("delete/unknown") {
+RUNTIME_CASE_OF_USERS("delete/unknown") {
     refuses_unknown(c, "delete");
 }
 
-RUNTIME_CASE("delete/running") {
+RUNTIME_CASE_OF_USERS("delete/running") {
     Bundle bundle = c.bundle();
     bundle.ask({"wait"});
     Container container(c, bundle);
@@ -213,7 +213,7 @@ RUNTIME_CASE("delete/running") {
     c.equal("its process", container.state()["pid"], std::to_string(container.pid()));
 }
 
-RUNTIME_CASE("delete/created") {
+RUNTIME_CASE_OF_USERS("delete/created") {
     const Bundle bundle = c.bundle();
     Container container(c, bundle);
     c.need(container.create(), "create succeeds");
@@ -221,7 +221,7 @@ RUNTIME_CASE("delete/created") {
     c.equal("status", container.status(), "created");
 }
 
-RUNTIME_CASE("delete/id-is-free-again") {
+RUNTIME_CASE_OF_USERS("delete/id-is-free-again") {
     const Bundle bundle = c.bundle();
     for (int round = 0; round < 2; ++round) {
         Container container(c, bundle);

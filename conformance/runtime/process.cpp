@@ -40,20 +40,20 @@ int receive_descriptor(int connection) {
 
 }  // namespace
 
-RUNTIME_CASE("process/args") {
+RUNTIME_CASE_OF_USERS("process/args") {
     Bundle bundle = c.bundle();
     bundle.set("/process/args", R"(["/probe", "one", "", "with space", "\"quoted\""])");
     c.equal("argv", c.facts(bundle)["argv"], R"(["/probe", "one", "", "with space", "\"quoted\""])");
 }
 
-RUNTIME_CASE("process/args-search-path") {
+RUNTIME_CASE_OF_USERS("process/args-search-path") {
     Bundle bundle = c.bundle();
     bundle.directory("rootfs/bin").probe_at("rootfs/bin/of-the-path");
     bundle.set("/process/args", R"(["of-the-path", "x"])").set("/process/env", R"(["PATH=/nowhere:/bin"])");
     c.equal("argv", c.facts(bundle)["argv"], R"(["of-the-path", "x"])");
 }
 
-RUNTIME_CASE("process/args-empty") {
+RUNTIME_CASE_OF_USERS("process/args-empty") {
     refuses(c, "/process/args", "[]", "an empty list of args");
 }
 
@@ -63,7 +63,7 @@ RUNTIME_CASE("process/args-absent") {
     c.refused(bundle, "a process without args");
 }
 
-RUNTIME_CASE("process/env") {
+RUNTIME_CASE_OF_USERS("process/env") {
     Bundle bundle = c.bundle();
     bundle.set("/process/env", R"(["PATH=/bin", "A=1", "EMPTY=", "B=x=y"])");
     const Json env = c.facts(bundle)["env"];
@@ -74,13 +74,13 @@ RUNTIME_CASE("process/env") {
                 "nothing of the caller's environment is in it", variable.str());
 }
 
-RUNTIME_CASE("process/cwd") {
+RUNTIME_CASE_OF_USERS("process/cwd") {
     Bundle bundle = c.bundle();
     bundle.directory("rootfs/work/here").set("/process/cwd", R"("/work/here")");
     c.equal("the working directory", c.facts(bundle)["cwd"].str(), "/work/here");
 }
 
-RUNTIME_CASE("process/cwd-relative") {
+RUNTIME_CASE_OF_USERS("process/cwd-relative") {
     refuses(c, "/process/cwd", R"("tmp")", "a relative working directory");
 }
 
@@ -112,7 +112,7 @@ RUNTIME_CASE("process/user-umask") {
     c.equal("the umask", c.facts(bundle)["umask"], "23");
 }
 
-RUNTIME_CASE("process/no-terminal") {
+RUNTIME_CASE_OF_USERS("process/no-terminal") {
     Bundle bundle = c.bundle();
     bundle.set("/process/terminal", "false").set("/process/consoleSize", R"({"height": 11, "width": 22})");
     const Json facts = c.facts(bundle);
@@ -145,12 +145,12 @@ RUNTIME_CASE_OF_KERNELS("process/terminal") {
     c.equal("its columns", facts["terminal"]["columns"], "22");
 }
 
-RUNTIME_CASE("process/no-extra-descriptors") {
+RUNTIME_CASE_OF_USERS("process/no-extra-descriptors") {
     const Bundle bundle = c.bundle();
     c.equal("open descriptors", c.facts(bundle)["fds"], "[0, 1, 2]");
 }
 
-RUNTIME_CASE("process/rlimits") {
+RUNTIME_CASE_OF_USERS("process/rlimits") {
     Bundle bundle = c.bundle();
     bundle.set("/process/rlimits", R"([{"type": "RLIMIT_NOFILE", "soft": 100, "hard": 200},
                                        {"type": "RLIMIT_CORE", "soft": 0, "hard": 0},
@@ -182,14 +182,14 @@ RUNTIME_CASE("process/rlimits-soft-above-hard") {
             "a soft limit above the hard one");
 }
 
-RUNTIME_CASE("process/no-new-privileges") {
+RUNTIME_CASE_OF_USERS("process/no-new-privileges") {
     Bundle bundle = c.bundle();
     c.equal("no_new_privs when true", c.facts(bundle)["noNewPrivileges"], "1");
     bundle.set("/process/noNewPrivileges", "false");
     c.equal("no_new_privs when false", c.facts(bundle)["noNewPrivileges"], "0");
 }
 
-RUNTIME_CASE("process/oom-score-adj") {
+RUNTIME_CASE_OF_USERS("process/oom-score-adj") {
     Bundle bundle = c.bundle();
     bundle.set("/process/oomScoreAdj", "777");
     c.equal("oom_score_adj", c.facts(bundle)["oomScoreAdj"], "777");

@@ -29,13 +29,13 @@ bool begins(const Json& propagation, std::string_view word) {
 
 }  // namespace
 
-RUNTIME_CASE("root/relative-path") {
+RUNTIME_CASE_OF_USERS("root/relative-path") {
     Bundle bundle = c.bundle();
     bundle.file("rootfs/mark", "here").ask({"read=/mark"});
     c.equal("a file of the rootfs", c.facts(bundle)["read=/mark"].str(), "here");
 }
 
-RUNTIME_CASE("root/absolute-path") {
+RUNTIME_CASE_OF_USERS("root/absolute-path") {
     Bundle bundle = c.bundle();
     Bundle other = c.bundle("elsewhere");
     other.file("rootfs/mark", "elsewhere");
@@ -43,7 +43,7 @@ RUNTIME_CASE("root/absolute-path") {
     c.equal("a file of the rootfs", c.facts(bundle)["read=/mark"].str(), "elsewhere");
 }
 
-RUNTIME_CASE("root/missing") {
+RUNTIME_CASE_OF_USERS("root/missing") {
     Bundle bundle = c.bundle();
     bundle.set("/root/path", R"("no-such-directory")");
     c.refused(bundle, "a root path that does not exist");
@@ -75,7 +75,7 @@ RUNTIME_CASE_OF_KERNELS("root/readonly") {
     c.holds("options of the root", mount_at(facts, "/")["options"], "ro");
 }
 
-RUNTIME_CASE("root/writable") {
+RUNTIME_CASE_OF_USERS("root/writable") {
     Bundle bundle = c.bundle();
     bundle.ask({"write=/new"});
     const Json facts = c.facts(bundle);
@@ -129,7 +129,7 @@ RUNTIME_CASE_OF_KERNELS("paths/readonly") {
     c.equal("a write elsewhere", facts["write=/free"]["errno"].str(), "");
 }
 
-RUNTIME_CASE("paths/masked-relative") {
+RUNTIME_CASE_OF_USERS("paths/masked-relative") {
     Bundle bundle = c.bundle();
     bundle.directory("rootfs/secret").set("/linux/maskedPaths", R"(["secret"])");
     c.refused(bundle, "a relative masked path");

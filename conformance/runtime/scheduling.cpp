@@ -15,7 +15,7 @@ RUNTIME_CASE("scheduler/policy-and-nice") {
     c.equal("nice", scheduler["nice"], "5");
 }
 
-RUNTIME_CASE("scheduler/idle") {
+RUNTIME_CASE_OF_USERS("scheduler/idle") {
     c.since("1.1.0");
     Bundle bundle = c.bundle();
     bundle.set("/process/scheduler", R"({"policy": "SCHED_IDLE"})");
@@ -68,7 +68,7 @@ RUNTIME_CASE("exec-cpu-affinity/start-unchanged") {
     c.equal("the affinity of the first process", c.facts(bundle)["affinity"], without.dump());
 }
 
-RUNTIME_CASE("personality/linux32") {
+RUNTIME_CASE_OF_USERS("personality/linux32") {
     Bundle bundle = c.bundle();
     bundle.set("/linux/personality", R"({"domain": "LINUX32"})");
     const Json facts = c.facts(bundle);

@@ -37,7 +37,7 @@ void refused(Case& c, const char* seccomp, const char* what) {
 
 }  // namespace
 
-RUNTIME_CASE("seccomp/errno") {
+RUNTIME_CASE_OF_USERS("seccomp/errno") {
     const Json facts =
         with_rule(c, R"({"names": ["getpgid"], "action": "SCMP_ACT_ERRNO"})", {"getpgid,0", "umask,18"});
     c.equal("errno without errnoRet", facts["syscall=getpgid,0"]["errno"].str(), "EPERM");
@@ -51,7 +51,7 @@ RUNTIME_CASE("seccomp/errno-ret") {
     c.equal("errno", facts["syscall=getpgid,0"]["errno"].str(), "EOPNOTSUPP");
 }
 
-RUNTIME_CASE("seccomp/default-action") {
+RUNTIME_CASE_OF_USERS("seccomp/default-action") {
     // Everything is ENOSYS but what the probe and a runtime's last steps may need.
     Bundle bundle = c.bundle();
     bundle.set("/linux/seccomp", R"({"defaultAction": "SCMP_ACT_ALLOW"})").ask({"syscall=getpgid,0"});
@@ -82,7 +82,7 @@ RUNTIME_CASE("seccomp/allow-list") {
     c.equal("a call that is not listed", facts["syscall=getpgid,0"]["errno"].str(), "ENOSYS");
 }
 
-RUNTIME_CASE("seccomp/kill-process") {
+RUNTIME_CASE_OF_USERS("seccomp/kill-process") {
     Bundle bundle = c.bundle();
     bundle.set("/linux/seccomp", R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
         {"names": ["getpgid"], "action": "SCMP_ACT_KILL_PROCESS"}]})");
@@ -93,7 +93,7 @@ RUNTIME_CASE("seccomp/kill-process") {
     c.equal("what it did after", conformance::read_text(bundle.path("rootfs/after")), "");
 }
 
-RUNTIME_CASE("seccomp/arg-equal") {
+RUNTIME_CASE_OF_USERS("seccomp/arg-equal") {
     condition(c, R"({"index": 0, "value": 7, "op": "SCMP_CMP_EQ"})", "7", "8");
 }
 RUNTIME_CASE("seccomp/arg-not-equal") {

@@ -21,12 +21,12 @@ RUNTIME_CASE("state/needs-id") {
     c.check(c.call("bare", {}, {"state"}).code != 0, "state without an id is an error");
 }
 
-RUNTIME_CASE("state/unknown") {
+RUNTIME_CASE_OF_USERS("state/unknown") {
     const auto result = c.call("state", {{"id", c.unique("-never-made")}});
     c.check(result.code != 0, "state of an unknown container is an error");
 }
 
-RUNTIME_CASE("state/created") {
+RUNTIME_CASE_OF_USERS("state/created") {
     const Bundle bundle = c.bundle();
     Container container(c, bundle);
     c.need(container.create(), "create succeeds");
@@ -36,7 +36,7 @@ RUNTIME_CASE("state/created") {
     c.check(state["pid"].is_number() && state["pid"].integer() > 0, "pid is a process", state.dump());
 }
 
-RUNTIME_CASE("state/running") {
+RUNTIME_CASE_OF_USERS("state/running") {
     Bundle bundle = c.bundle();
     bundle.ask({"wait"});
     Container container(c, bundle);
@@ -48,7 +48,7 @@ RUNTIME_CASE("state/running") {
     c.check(command.starts_with("/probe"), "pid is the container's process", command);
 }
 
-RUNTIME_CASE("state/stopped") {
+RUNTIME_CASE_OF_USERS("state/stopped") {
     const Bundle bundle = c.bundle();
     Container container(c, bundle);
     c.need(container.create() && container.start() && container.wait_until_stopped(),
@@ -58,7 +58,7 @@ RUNTIME_CASE("state/stopped") {
     c.equal("status", state["status"].str(), "stopped");
 }
 
-RUNTIME_CASE("state/annotations") {
+RUNTIME_CASE_OF_USERS("state/annotations") {
     Bundle bundle = c.bundle();
     bundle.set("/annotations", R"({"com.example.key": "value", "com.example.empty": ""})");
     Container container(c, bundle);
@@ -68,7 +68,7 @@ RUNTIME_CASE("state/annotations") {
     c.check(state["annotations"]["com.example.empty"].is_string(), "an empty value is kept", state.dump());
 }
 
-RUNTIME_CASE("state/several-containers") {
+RUNTIME_CASE_OF_USERS("state/several-containers") {
     const Bundle bundle = c.bundle();
     const Bundle other = c.bundle("other");
     Container first(c, bundle, "-a");
@@ -79,7 +79,7 @@ RUNTIME_CASE("state/several-containers") {
     c.check(first.pid() != second.pid(), "each has a process of its own");
 }
 
-RUNTIME_CASE("state/bundle-is-absolute") {
+RUNTIME_CASE_OF_USERS("state/bundle-is-absolute") {
     const Bundle bundle = c.bundle();
     bundle.write();
     conformance::CommandInput input;

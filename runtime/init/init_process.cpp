@@ -47,7 +47,7 @@ Result<void> settle_namespaces(InitRequest& request) {
     kernel::use_every_cpu();
     if (!plan.namespaces.needs_intermediate) TRY(join_listed_namespaces(request));
     if (plan.namespaces.has(NamespaceKind::user))
-        TRY(become_namespace_root(plan.process && plan.process->keep_groups));
+        TRY(become_namespace_root(plan.process && plan.process->keep_groups, request.belongs_to_user));
     if (::setsid() < 0) return oci::last_system_failure("setsid");
     if (plan.namespaces.creates(NamespaceKind::cgroup)) {
         TRY(kernel::unshare_namespaces(CLONE_NEWCGROUP).in("linux.namespaces: cgroup"));
@@ -142,6 +142,12 @@ Result<std::string> prepare_process(const ContainerPlan& plan, BorrowedFd proc, 
     return find_executable(process);
 }
 
+Result<void> tell_ready(InitRequest& request) {
+    // Another user id than root's has closed the process off from its user.
+    if (request.belongs_to_user && request.start_socket.is_open()) TRY(kernel::set_dumpable(true));
+    return request.context.channel.send(Tag::ready);
+}
+
 /// Waits for `start`: on the state directory's socket after create, on the channel during run. Afterwards
 /// the channel reports to whoever said it.
 Result<void> wait_for_start(InitRequest& request) {
@@ -165,10 +171,11 @@ Result<void> wait_for_start(InitRequest& request) {
 
 Result<void> perform_init(InitRequest& request) {
     const ContainerPlan& plan = *request.plan;
-    // An ordinary user's runtime may only map the ids of a process that is the user's own in /proc too; as
-    // root of its new user namespace this one closes itself off, before anybody else is in there.
-    const bool maps_follow = ::geteuid() != 0 && plan.namespaces.creates(NamespaceKind::user);
-    if (!maps_follow) TRY(kernel::set_dumpable(false));
+    // An ordinary user's runtime may only map the ids of a process that is the user's own in /proc too, and
+    // whoever sets up its network opens its namespaces there. Processes of another user namespace, as those
+    // of a joined pid namespace, are no match for the root of this one.
+    request.belongs_to_user = ::geteuid() != 0 && plan.namespaces.creates(NamespaceKind::user);
+    if (!request.belongs_to_user) TRY(kernel::set_dumpable(false));
     TRY(kernel::reset_signals());
     // The container's lock belongs to the open description: a copy here would hold it until execve.
     for (const int number : request.close_first) ::close(number);
@@ -183,7 +190,7 @@ Result<void> perform_init(InitRequest& request) {
     if (request.context.new_keyring) join_own_keyring(request.context.container_id);
     TRY(take_terminal(request, terminal));
     if (!plan.process) {
-        TRY(request.context.channel.send(Tag::ready));
+        TRY(tell_ready(request));
         TRY(wait_for_start(request));
         return oci::failure(oci::ErrorCode::invalid, "process: is required to start a container");
     }
@@ -197,7 +204,7 @@ Result<void> perform_init(InitRequest& request) {
         listener.is_open() ? listener_state_json(plan, "creating", TRY(own_pid(request.context.proc)))
                            : std::string();
     phase_done("user, limits, program");
-    TRY(request.context.channel.send(Tag::ready));
+    TRY(tell_ready(request));
     TRY(wait_for_start(request));
     phase_done("wait for start");
     // These programs come from the container's files: what holds it holds them.

@@ -35,6 +35,7 @@ struct InitRequest {
     ProcessContext context;
     std::vector<int> close_first;            // descriptors of the host process that must not live on in init
     bool wait_for_proceed = false;           // the host process has work to do before anything starts
+    bool belongs_to_user = false;            // started by an ordinary user, in a user namespace of its own
     oci::Fd start_socket;                    // create: listening, `start` connects to it; else closed
     std::vector<oci::Fd> joined_namespaces;  // one for each of plan->namespaces.joined
     bool host_paths = true;  // the host's paths can be looked up: not from inside a running container

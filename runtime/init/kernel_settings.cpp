@@ -98,13 +98,13 @@ Result<void> bring_loopback_up() {
     return {};
 }
 
-Result<void> become_namespace_root(bool keep_groups) {
+Result<void> become_namespace_root(bool keep_groups, bool dumpable) {
     // Supplementary groups of the host's root mean nothing here; a map that denies setgroups keeps them.
     auto groups = keep_groups ? Result<void>() : kernel::set_additional_groups({});
     if (!groups && groups.error().system_errno != EPERM) return groups;
     TRY(kernel::set_group(0));
     TRY(kernel::set_user(0));
-    return kernel::set_dumpable(false);
+    return kernel::set_dumpable(dumpable);
 }
 
 Result<void> apply_kernel_settings(const ContainerPlan& plan, BorrowedFd proc) {

@@ -20,8 +20,9 @@ oci::Result<void> enter_before_init(InitRequest& request);
 /// Brings the loopback device of a new network namespace up.
 oci::Result<void> bring_loopback_up();
 
-/// uid and gid 0 of the user namespace this process is in.
-oci::Result<void> become_namespace_root(bool keep_groups = false);
+/// uid and gid 0 of the user namespace this process is in. `dumpable`: others of its user may look at it in
+/// /proc.
+oci::Result<void> become_namespace_root(bool keep_groups = false, bool dumpable = false);
 
 /// Host and domain name, sysctls, personality, memory policy.
 oci::Result<void> apply_kernel_settings(const ContainerPlan& plan, oci::BorrowedFd proc);

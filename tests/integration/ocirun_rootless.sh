@@ -79,6 +79,20 @@ else
     skip "many ids" "newuidmap is not installed"
 fi
 
+# --- what sets up the network between create and start --------------------------------------------
+waiting_namespaces() { # what the user finds of a container that waits
+    user_rt create --pid-file "$test_dir/xdg/pid" -b b waiting >/dev/null 2>&1 </dev/null || return 1
+    as_user sh -c 'readlink "/proc/$1/ns/net" "/proc/$1/ns/user" && nsenter --preserve-credentials -t "$1" -U -n ls /sys >/dev/null && echo entered' - "$(cat xdg/pid)"
+    user_rt delete --force waiting
+}
+net='.linux.namespaces |= (map(select(.type != "network")) + [{type: "network"}])'
+configure "$net" true
+check_match "a user opens the namespaces of a container that waits" entered waiting_namespaces
+if command -v newuidmap >/dev/null; then
+    configure "$net | $many | .process.user = {uid: 5, gid: 6}" true
+    check_match "of one with another user, too" entered waiting_namespaces
+fi
+
 # --- in an existing user namespace -----------------------------------------------------------------
 inside() { # root of a user namespace with the user's one id; no user namespace in the configuration
     as_user unshare --user --map-root-user --mount -- "$test_dir/ocirun" --root "$test_dir/xdg/inside" run -b b nested
