@@ -26,7 +26,7 @@ using oci::Result;
 constexpr long buffer_size = 256L << 10U;
 constexpr long slowest = 1024;  // bytes a second
 constexpr std::size_t most_idle = 32;
-constexpr int loopback_buffer = 128 << 10U;  // bytes; the kernel doubles it for its own needs
+constexpr int loopback_buffer = 32 << 10U;  // bytes; the kernel doubles it for its own needs
 
 /// A list of headers as libcurl wants it.
 class HeaderList {
