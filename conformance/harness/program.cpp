@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -27,8 +28,8 @@ oci::Result<std::vector<View>> parse_views(const std::string& text) {
             known = true;
         }
         if (known) continue;
-        std::vector<std::string> allowed;
-        for (const View view : all_views) allowed.emplace_back(view_name(view));
+        std::vector<std::string> allowed(all_views.size());
+        std::transform(all_views.begin(), all_views.end(), allowed.begin(), view_name);
         return oci::failure(oci::ErrorCode::invalid, "--views: found " + oci::quote(word) + ", allowed are " +
                                                          oci::join(allowed, ", "));
     }

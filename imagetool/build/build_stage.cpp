@@ -59,7 +59,7 @@ private:
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
         if (!done) {
             services_.progress.end(label, StepOutcome::failed, took.count());
-            return at(step, std::move(done.error()).in(label.text_with_place()));
+            return at(step, done.error().in(label.text_with_place()));
         }
         services_.progress.end(label, done->cached ? StepOutcome::cached : StepOutcome::done, took.count());
         files_ = std::move(done->files);

@@ -233,8 +233,9 @@ Result<std::vector<Reference>> plan_references(const RegistriesConf& conf, const
     }
     if (references.empty()) references.push_back(as_written);
     if (references.size() > 1 && conf.short_name_mode == ShortNameMode::enforcing) {
-        std::vector<std::string> names;
-        for (const Reference& reference : references) names.push_back(reference.text());
+        std::vector<std::string> names(references.size());
+        std::transform(references.begin(), references.end(), names.begin(),
+                       [](const Reference& reference) { return reference.text(); });
         return failure(ErrorCode::invalid,
                        quote(text) + " may be one of " + oci::join(names, ", ") +
                            ": short-name-mode in registries.conf is enforcing, so give the full name");
