@@ -182,10 +182,26 @@ refused "M04: 502 for ever" "status 502" m04-always
 check_output "M04: five tries" 5 sh -c "grep -c /v2/m04-always/manifests log"
 check "M05: a download that stalls is gone on with" copy m05 --stall-timeout 1
 refused "M05: one that never moves is given up" "" m05-never --stall-timeout 1 --timeout 6
+check "M05: one of a byte a second is given up and gone on with" copy m05-slow --stall-timeout 1
+check "M05: it was asked for once more" test "$(grep -c '/v2/m05-slow/blobs/' log)" -ge 3
+# It takes connections and says nothing, neither TLS nor HTTP.
+python3 -c 'import socket, time
+with socket.create_server(("127.0.0.1", 6009)):
+    time.sleep(60)' &
+mute=$!
+wait_until 10 port_answers 6009
+begin=$EPOCHREALTIME
+check_fails "M05: a server that never answers the TLS handshake" any "127.0.0.1:6009" \
+    "$ocimg" pull -q --stall-timeout 1 --timeout 6 127.0.0.1:6009/a:1
+check "M05: is given up in time" awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { exit !(b - a < 12) }'
+kill $mute
 refused "M06: redirects in a loop" "more than 10 redirects" m06-loop
 refused "M06: eleven redirects" "more than 10 redirects" m06-eleven
 check "M06: ten redirects" copy m06-nine
 check "M07: a token that expires with each blob" copy m07-expiry "${creds[@]}"
+: >log
+check "M18: a tag that may move" copy plain
+check_output "M18: is asked for once, so that it cannot move in between" 1 grep -c '/v2/plain/manifests/1' log
 refused "M18: a Docker-Content-Digest that lies" "the registry says digest" m18-header
 refused "M18: a blob of other content" "another digest" m18-blob
 fresh

@@ -292,6 +292,12 @@ def answer_blob(c, repo, wanted):
         c.send(b"HTTP/1.1 200 X\r\nContent-Length: %d\r\n\r\n" % len(data) + data[:1000])
         time.sleep(20)
         return "close"
+    if repo == "m05-slow" and data is layer and count("m05-slow") == 1:
+        c.send(b"HTTP/1.1 200 X\r\nContent-Length: %d\r\n\r\n" % len(data))
+        for byte in data[:20]:
+            c.send(bytes([byte]))
+            time.sleep(1)
+        return "close"
     if repo == "m05-never":
         time.sleep(20)
         return "close"
