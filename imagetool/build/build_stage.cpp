@@ -59,7 +59,7 @@ private:
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
         if (!done) {
             services_.progress.end(label, StepOutcome::failed, took.count());
-            return at(step, done.error().in(label.text_with_place()));
+            return at(step, label, done.error());
         }
         services_.progress.end(label, done->cached ? StepOutcome::cached : StepOutcome::done, took.count());
         files_ = std::move(done->files);
@@ -67,13 +67,16 @@ private:
     }
 
     /// The error with the step's place and line; what is below its first line (advice, output) stays below.
-    [[nodiscard]] oci::Error at(const PlannedStep& step, oci::Error error) const {
+    /// The words it quotes say where, not those of the step itself.
+    [[nodiscard]] oci::Error at(const PlannedStep& step, const StepLabel& label, oci::Error error) const {
         const BuildGraph& graph = services_.graph;
         const std::size_t end = std::min(error.text.find('\n'), error.text.size());
         const std::string first = error.text.substr(0, end);
         const dockerfile::Place lines{.line = step.lines.first, .last_line = step.lines.last};
         const dockerfile::Place place = dockerfile::place_of_message(graph.text, lines, first);
-        error.text = dockerfile::show_place(graph.file, graph.text, place, first) + error.text.substr(end);
+        error.text =
+            dockerfile::show_place(graph.file, graph.text, place, label.text_with_place() + ": " + first) +
+            error.text.substr(end);
         return error;
     }
 

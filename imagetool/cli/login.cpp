@@ -7,7 +7,6 @@
 #include "imagetool/cli/commands.hpp"
 #include "imagetool/cli/options.hpp"
 #include "imagetool/cli/transfer_options.hpp"
-#include "imagetool/remote/credential_file.hpp"
 #include "imagetool/remote/credentials.hpp"
 
 namespace ocimg {
@@ -104,10 +103,9 @@ Result<int> run_logout(const oci::cli::Values& values) {
     const std::string file = writable_credential_file(values.get("authfile"));
     if (values.has("all") != values.arguments().empty())
         return failure(ErrorCode::invalid, "logout: expected a registry or --all");
-    if (values.has("all") && ::access(file.c_str(), F_OK) == 0) {
-        TRY(store_credential(file, every_credential, std::nullopt));
-    }
     if (values.has("all")) {
+        const bool is_there = ::access(file.c_str(), F_OK) == 0;
+        if (is_there) TRY(store_credential(file, std::nullopt, std::nullopt));
         TRY(print("logged out of all registries\n"));
         return 0;
     }

@@ -134,7 +134,7 @@ Result<std::optional<Credential>> find_credential(const CredentialFile& file,
 }
 
 Result<std::string> change_credential_file(std::string_view text, const std::string& name,
-                                           const std::string& key,
+                                           const std::optional<std::string>& key,
                                            const std::optional<Credential>& credential) {
     const bool is_new = oci::trim(text).empty();
     TRY(parse_credential_file(text, name));
@@ -147,14 +147,14 @@ Result<std::string> change_credential_file(std::string_view text, const std::str
     const Value* const auths = document.find(document.root(), "auths");
     for (const Value* entry = auths == nullptr ? nullptr : document.first_child(*auths); entry != nullptr;
          entry = document.next_sibling(*entry)) {
-        if (entry->key == key || key == every_credential) {
+        if (!key.has_value() || entry->key == *key) {
             found = true;
             continue;
         }
         out.key(entry->key);
         copy_value(out, document, *entry);
     }
-    if (credential.has_value()) write_entry(out, key, *credential);
+    if (credential.has_value() && key.has_value()) write_entry(out, *key, *credential);
     out.end_object();
     for (const Value* item = document.first_child(document.root()); item;
          item = document.next_sibling(*item)) {
@@ -163,8 +163,8 @@ Result<std::string> change_credential_file(std::string_view text, const std::str
         copy_value(out, document, *item);
     }
     out.end_object();
-    if (!credential.has_value() && !found && key != every_credential) {
-        return failure(ErrorCode::not_found, name + " has no credentials for " + quote(key));
+    if (!credential.has_value() && !found && key.has_value()) {
+        return failure(ErrorCode::not_found, name + " has no credentials for " + quote(*key));
     }
     return out.take() + "\n";
 }

@@ -38,13 +38,11 @@ std::vector<std::string> credential_keys(std::string_view registry, std::string_
 oci::Result<std::optional<Credential>> find_credential(const CredentialFile& file,
                                                        const std::vector<std::string>& keys);
 
-/// Stands for the keys of all registries when entries are removed.
-inline constexpr const char* every_credential = "*";
-
-/// The text of a file with the entry of `key` set, or removed when `credential` is nothing. Everything else
-/// in `text` (empty: a new file) stays as it is. Removing what is not there is an error of code `not_found`.
+/// The text of a file with the entry of `key` set, or removed when `credential` is nothing; without `key`
+/// every entry is removed. Everything else in `text` (empty: a new file) stays as it is. Removing what is not
+/// there is an error of code `not_found`.
 oci::Result<std::string> change_credential_file(std::string_view text, const std::string& name,
-                                                const std::string& key,
+                                                const std::optional<std::string>& key,
                                                 const std::optional<Credential>& credential);
 
 }  // namespace ocimg

@@ -97,7 +97,7 @@ Result<Credential> look_up_credential(const CredentialPlaces& places, const std:
     return Credential{};
 }
 
-Result<void> store_credential(const std::string& file, const std::string& key,
+Result<void> store_credential(const std::string& file, const std::optional<std::string>& key,
                               const std::optional<Credential>& credential) {
     const std::size_t slash = file.rfind('/');
     const std::string directory = slash == std::string::npos ? "." : file.substr(0, slash + 1);

@@ -31,8 +31,9 @@ struct CredentialPlaces {
 oci::Result<Credential> look_up_credential(const CredentialPlaces& places, const std::string& registry,
                                            const std::string& repository);
 
-/// Sets (or with nothing removes) what `file` has for `key`; the file is made 0600, replaced as a whole.
-oci::Result<void> store_credential(const std::string& file, const std::string& key,
+/// Sets (or with nothing removes) what `file` has for `key` (removes: without one, for all); the file is made
+/// 0600, replaced as a whole.
+oci::Result<void> store_credential(const std::string& file, const std::optional<std::string>& key,
                                    const std::optional<Credential>& credential);
 
 }  // namespace ocimg

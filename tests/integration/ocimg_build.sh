@@ -183,6 +183,8 @@ printf 'FROM nowhere:1\n' >stages/unknown
 check_fails "an unknown base image" 1 'image "nowhere:1"' build -f stages/unknown stages
 printf 'FROM base:1\nCOPY absent /\n' >stages/missing
 check_fails "a missing file" 1 'source "absent" is not in the build context' build -f stages/missing stages
+printf 'FROM base:1\nRUN echo "word" && exit 3\n' >stages/quoted
+check_fails "words that the command itself quotes are no place" 1 "quoted:2:1: [" build -f stages/quoted stages
 check_fails "its line, and a caret below the word" 1 "     |      ^" build -f stages/missing stages
 printf 'FROM base:1\nRUN mkdir -p /x/Dockerfile\nCOPY Dockerfile /x/\n' >stages/over
 check_fails "a file over a directory" 1 "cannot take the place of the directory" build -f stages/over stages
